@@ -1,0 +1,418 @@
+#!/bin/sh
+#
+# build.sh - builds and checks unisolate; one command each, no configure step.
+#
+#   ./build.sh           the release program for this machine: build/unisolate (static, stripped, reproducible)
+#   ./build.sh try       build, then release a device of a fake service on loopback
+#   ./build.sh test      everything that must pass; the last line is "N passed, N failed"
+#   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
+#   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
+#   ./build.sh lint [DIR]   the rules of the source, checked
+#   ./build.sh dist      the source archive that builds without a network: dist/
+#   ./build.sh setup     installs what all this needs (Debian, root); also done when something is missing
+#   ./build.sh clean     removes build/ and dist/
+#
+# Knobs: CC (default gcc, else cc), CFLAGS (added last), V=1 (show the commands), SOURCE_DATE_EPOCH.
+# Rules: every path given to a compiler is relative to this folder, so that no folder's name gets into a result.
+
+# ---- settings ----
+
+set -eu
+LC_ALL=C
+export LC_ALL
+cd -- "$(dirname -- "$0")"
+
+version=0.1.0
+have() { command -v "$1" >/dev/null 2>&1; }
+V=${V:-}
+CC=${CC:-$(have gcc || ! have cc && echo gcc || echo cc)}
+CFLAGS=${CFLAGS:-}
+
+tools_build='make ar strip readelf'
+[ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
+tools_test='python3 openssl cppcheck shellcheck ctags'
+packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
+packages_test='python3 openssl cppcheck shellcheck universal-ctags clang'
+
+warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
+warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
+# shell-quoted: they pass through make to a shell
+config="-DMBEDTLS_CONFIG_FILE='\"net/mbedtls_config.h\"'"
+include="-Isrc -isystem vendor/mbedtls/include"
+language='-std=c11'
+mbedtls_language='-std=c11 -D_POSIX_C_SOURCE=200809L -Isrc -Ivendor/mbedtls/include -Ivendor/mbedtls/library'
+
+# Small everywhere, fast where the time goes: bulk ciphers, hashes, big numbers, curves.
+release_flags='-Os -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections'
+release_flags="$release_flags -fno-asynchronous-unwind-tables -fno-unwind-tables"
+hot='chacha20 chachapoly poly1305 aes aesni gcm bignum bignum_core ecp ecp_curves sha256 sha512'
+link_flags='-static-pie -Wl,--gc-sections,--build-id=none,-O1,-z,relro,-z,now,-z,noexecstack,-z,text'
+link_flags="$link_flags -Wl,-z,pack-relative-relocs" # 16 KB less; a linker that does not know it says so and goes on
+
+sanitizers='-fsanitize=address,undefined -fno-sanitize-recover=all'
+debug_flags="-O1 -g -fno-omit-frame-pointer $sanitizers"
+
+# ---- helpers ----
+
+say() { echo "build: $*"; }
+die() { echo "build.sh: $*" >&2; exit 1; }
+show() { [ "$V" != 1 ] || echo "+ $*"; "$@"; }
+
+# keep FILE TEXT: write only when the text is another, so that make sees no change where there is none
+keep() {
+    [ -f "$1" ] && [ "$(cat "$1")" = "$2" ] && return
+    mkdir -p "$(dirname "$1")"
+    printf '%s\n' "$2" >"$1"
+}
+
+# quietly LOG COMMAND...: its output is shown only when it fails, or with V=1
+quietly() {
+    log=$1
+    shift
+    mkdir -p "$(dirname "$log")"
+    if [ "$V" = 1 ]; then "$@"; else
+        "$@" >"$log" 2>&1 || { tail -n 30 "$log" | cut -c 1-300 >&2; return 1; }
+    fi
+}
+
+jobs() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
+
+lacking() {
+    list=''
+    for tool; do have "$tool" || list="$list $tool"; done
+    echo "$list"
+}
+
+# The compiler is there and finds the C library's headers (those of this system are for the tests).
+lacking_compiler() {
+    have "${CC%% *}" || { echo " ${CC%% *}"; return; }
+    [ "$1" = build ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
+}
+
+# need build|debug|test: what is missing is installed where we may, else named in one line
+need() {
+    packages=$packages_build tools=$tools_build
+    [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
+    # shellcheck disable=SC2086 # one word a tool
+    missing="$(lacking_compiler "$1")$(lacking $tools)"
+    [ -n "$missing" ] || return 0
+    if may_install; then
+        install "$packages"
+    else
+        die "lacking:$missing; on Debian, as root: apt-get install $packages"
+    fi
+}
+
+may_install() { [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && have apt-get; }
+
+install() {
+    say "installing: $1"
+    DEBIAN_FRONTEND=noninteractive
+    export DEBIAN_FRONTEND
+    quietly build/setup.log apt-get -qq -o Acquire::Retries=2 update
+    # shellcheck disable=SC2086 # one word a package
+    quietly build/setup.log apt-get -qq -y -o Acquire::Retries=2 -o Dpkg::Use-Pty=0 \
+        install --no-install-recommends $1
+}
+
+# Who and when: from git, or from the file that `dist` puts into its archive.
+read_commit() {
+    commit=unknown epoch=0
+    if [ -f .commit ]; then read -r commit epoch <.commit
+    elif [ -e .git ] && have git; then
+        commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || commit=unknown
+        epoch=$(git log -1 --format=%ct 2>/dev/null) || epoch=0
+    fi
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-${epoch:-0}}
+    export SOURCE_DATE_EPOCH
+}
+
+mbedtls_version() { sed -n 's/^#define MBEDTLS_VERSION_STRING  *"\(.*\)"/\1/p' vendor/mbedtls/include/mbedtls/build_info.h; }
+
+# Only src/cli/version.c sees these; a new commit compiles no other file again.
+version_flags() {
+    read_commit
+    printf -- "-D%s='\"%s\"' " UNISOLATE_VERSION "$version" UNISOLATE_COMMIT "$commit" UNISOLATE_TARGET "$target" \
+        UNISOLATE_MBEDTLS "$(mbedtls_version)"
+    printf -- '-DUNISOLATE_BUILD_EPOCH=%s' "$SOURCE_DATE_EPOCH"
+}
+
+# For which machine: native CC, or (later) a cross compiler with its prefix.
+select_native() {
+    prefix='' triple=$($CC -dumpmachine)
+    case $triple in
+    x86_64-*linux*) target=x86_64-linux ;;
+    i?86-*linux*) target=i686-linux ;;
+    aarch64-*linux*) target=aarch64-linux ;;
+    arm*-*linux*) target=armv7-linux ;;
+    riscv64-*linux*) target=riscv64-linux ;;
+    *) die "no target for $triple, the machine of $CC" ;;
+    esac
+}
+
+# Every source of the program but the other system's file.
+sources() { find src -name '*.c' ! -name os_win32.c | sort; }
+library_sources() { sources | grep -v '^src/main\.c$'; }
+
+# compile OUT FLAGS SOURCE...: each SOURCE to OUT/SOURCE.o when it, a header of it, the compiler or the flags changed
+compile() {
+    out=$1 flags=$2
+    shift 2
+    keep "$out/flags" "$($CC --version | sed 1q) $flags"
+    keep "$out/version_flags" "$(version_flags)"
+    make_flags=-s
+    [ "$V" != 1 ] || make_flags=
+    # shellcheck disable=SC2086 # none or one word
+    make $make_flags -j "$(jobs)" -f - OUT="$out" CC="$CC" FLAGS="$flags" HOT="$hot" SOURCES="$*" \
+        VERSION_FLAGS="$(version_flags)" <<'EOF'
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+OWN :=
+all: $(OBJECTS)
+$(HOT:%=$(OUT)/vendor/mbedtls/library/%.o): OWN = $(if $(findstring -Os,$(FLAGS)),-O2)
+$(OUT)/src/cli/version.o: OWN = $(VERSION_FLAGS)
+$(OUT)/src/cli/version.o: $(OUT)/version_flags
+$(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(OWN) -MMD -MP -c $< -o $@
+-include $(OBJECTS:.o=.d)
+EOF
+}
+
+# objects_of OUT SOURCE...: the names of what compile makes
+objects_of() {
+    out=$1
+    shift
+    for s; do echo "$out/${s%.c}.o"; done
+}
+
+# archive FILE OBJECT...
+archive() {
+    file=$1
+    shift
+    rm -f "$file"
+    show "${prefix}ar" crD "$file" "$@"
+}
+
+fetch() { vendor/fetch.sh "$1"; }
+
+# build_mbedtls OUT FLAGS: OUT/libmbedtls.a
+build_mbedtls() {
+    fetch mbedtls
+    say "mbedTLS $(mbedtls_version) ($1)"
+    compile "$1" "$mbedtls_language $config $2" vendor/mbedtls/library/*.c
+    # shellcheck disable=SC2046 # one word an object
+    archive "$1/libmbedtls.a" $(objects_of "$1" vendor/mbedtls/library/*.c)
+}
+
+# The C library, the same everywhere; a compiler that targets musl brings it along. Sets libc_flags, libc_start, libc_end.
+build_musl() {
+    libc_flags='' libc_start='' libc_end=''
+    case $triple in *musl*) return ;; esac
+    fetch musl
+    sysroot=build/$target/sysroot
+    stamp="$($CC --version | sed 1q) $(cat vendor/musl/.stamp)"
+    if [ ! -f "$sysroot/stamp" ] || [ "$(cat "$sysroot/stamp")" != "$stamp" ]; then
+        say "musl for $target"
+        rm -rf "$sysroot" "build/$target/musl"
+        mkdir -p "build/$target/musl"
+        quietly "build/$target/musl.log" make_musl
+        keep "$sysroot/stamp" "$stamp"
+    fi
+    # Neither the compiler's own -static-pie nor musl's wrapper links this right everywhere (a dynamic program
+    # comes out), so the files at both ends are named here.
+    libc_flags="-nostdinc -isystem $sysroot/include -isystem $($CC -print-file-name=include)"
+    libc_start="-nostdlib -nostartfiles $sysroot/lib/rcrt1.o $sysroot/lib/crti.o"
+    libc_end="-Wl,--start-group $sysroot/lib/libc.a $($CC -print-libgcc-file-name) -Wl,--end-group $sysroot/lib/crtn.o"
+}
+
+make_musl() (
+    cd "build/$target/musl"
+    CFLAGS=-fPIE CC="$CC" AR="${prefix}ar" RANLIB="${prefix}ranlib" ../../../vendor/musl/configure \
+        --target="${triple%%-*}-linux-musl" --prefix= --disable-shared --disable-wrapper
+    make -s -j "$(jobs)"
+    make -s DESTDIR=../sysroot install-headers install-libs
+)
+
+# What is promised of a release program, seen in the file itself.
+check_program() {
+    program=$1
+    head=$(readelf -hlW "$program")
+    dynamic=$(readelf -dW "$program")
+    promise() { echo "$2" | grep -Eq "$3" || die "$program: $1"; }
+    deny() { ! echo "$2" | grep -Eq "$3" || die "$program: $1"; }
+    promise 'is not position independent' "$head" 'Type: +DYN'
+    promise 'has no RELRO' "$head" GNU_RELRO
+    promise 'binds lazily' "$dynamic" 'BIND_NOW|Flags:.* NOW'
+    deny 'wants an interpreter' "$head" INTERP
+    deny 'has an executable stack' "$head" 'GNU_STACK.* RWE '
+    deny 'has text relocations' "$dynamic" TEXTREL
+    deny 'wants shared libraries' "$dynamic" NEEDED
+}
+
+# build_release RESULT SOURCE...: link the sources, statically, and check what came out
+build_release() {
+    result=$1
+    shift
+    need build
+    select_native
+    work=build/$target
+    build_musl
+    build_mbedtls "$work/mbedtls" "$libc_flags $release_flags $CFLAGS"
+    say "$result"
+    compile "$work/program" "$language $warnings $libc_flags $include $config $release_flags $CFLAGS" "$@"
+    full=$work/${result##*/}.full
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    show $CC $libc_start $link_flags $CFLAGS -o "$full" $(objects_of "$work/program" "$@") \
+        "$work/mbedtls/libmbedtls.a" $libc_end
+    check_program "$full"
+    "${prefix}nm" "$full" | grep -q __stack_chk_fail || die "$full: has no stack protector"
+    "${prefix}strip" --strip-all -R .comment -R .note.gnu.property -o "$result.new" "$full"
+    mv "$result.new" "$result"
+    say "$result: $(wc -c <"$result") bytes"
+}
+
+# The same sources with sanitizers and this system's C library; further SOURCEs (of tests) are compiled along.
+build_debug() {
+    need debug
+    select_native
+    work=build/debug
+    build_mbedtls "$work/mbedtls" "$debug_flags"
+    say "$work/unisolate"
+    # shellcheck disable=SC2046 # one word a source
+    compile "$work/program" "$language $warnings $include -Itests $config $debug_flags $CFLAGS" $(sources) "$@"
+    # shellcheck disable=SC2046 # one word an object
+    link_debug "$work/unisolate" $(objects_of "$work/program" $(sources))
+}
+
+# link_debug RESULT OBJECT...
+link_debug() {
+    result=$1
+    shift
+    # shellcheck disable=SC2086 # lists of words
+    show $CC $debug_flags $CFLAGS -o "$result" "$@" build/debug/mbedtls/libmbedtls.a
+}
+
+# ---- tests ----
+
+passed=0
+failed=0
+
+# part NAME COMMAND...: run one part and count its line "N passed, N failed"; without one it is one failure
+part() {
+    name=$1
+    shift
+    log=build/test/$name.log
+    mkdir -p "${log%/*}"
+    status=0
+    timeout 1800 "$@" >"$log" 2>&1 </dev/null || status=$?
+    counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' "$log" | tail -n 1)
+    good=${counts% *} bad=${counts#* }
+    if [ -z "$counts" ]; then good=0 bad=1
+    elif [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$good" = 0 ]; }; then bad=1; fi
+    passed=$((passed + good)) failed=$((failed + bad))
+    [ "$bad" = 0 ] || { tail -n 60 "$log" | sed 's/^/    /'; echo "    (exit status $status; all of it: $log)"; }
+    echo "test: $name: $good passed, $bad failed"
+}
+
+# A unit test names what it wants of tests/ in a line "/* links: fake/os_fake.c ... */"; a fake system stands
+# in for the real one.
+unit_links() { sed -n 's,^/\* links: \(.*\) \*/$,\1,p' "$1"; }
+
+unit_test() {
+    links=$(unit_links "$1")
+    own=''
+    for l in $links; do own="$own build/debug/program/tests/${l%.c}.o"; done
+    case " $links " in *os_fake.c*) ;; *) own="$own build/debug/program/src/os/os_posix.o" ;; esac
+    # shellcheck disable=SC2086 # lists of words
+    link_debug "build/debug/${1%.c}" "build/debug/program/${1%.c}.o" $own build/debug/libunisolate.a
+    part "unit-$(basename "$1" .c)" "build/debug/${1%.c}"
+}
+
+unit_tests() {
+    mkdir -p build/debug/tests/unit
+    # shellcheck disable=SC2046 # one word an object
+    archive build/debug/libunisolate.a $(objects_of build/debug/program $(library_sources | grep -v /os_posix))
+    for t in tests/unit/test_*.c; do unit_test "$t"; done
+}
+
+# ---- commands ----
+
+command_build() {
+    # shellcheck disable=SC2046 # one word a source
+    build_release build/unisolate $(sources)
+}
+
+command_probe() {
+    # shellcheck disable=SC2046 # one word a source
+    build_release build/probe $(library_sources) tests/probe/probe.c
+}
+
+command_debug() { build_debug; }
+
+command_try() {
+    need test
+    command_build
+    python3 tests/service/try.py build/unisolate
+}
+
+command_test() {
+    trap 'echo "$passed passed, $((failed + 1)) failed"' EXIT # what does not even build
+    need test
+    command_build
+    command_probe
+    # shellcheck disable=SC2046 # one word a source
+    build_debug $(find tests/unit tests/fake -name '*.c' | sort)
+    unit_tests
+    part scenarios python3 tests/run.py --program build/unisolate
+    part scenarios-debug python3 tests/run.py --program build/debug/unisolate
+    part scenarios-verbose python3 tests/run.py --program build/unisolate --verbose
+    part lint tests/lint/lint.sh .
+    part lint-planted tests/lint/test_lint.sh
+    trap - EXIT
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+command_lint() {
+    need test
+    fetch mbedtls
+    tests/lint/lint.sh "${1:-.}"
+}
+
+# Everything that git knows and that is not ignored, and the libraries' sources.
+dist_files() {
+    if [ -e .git ]; then git ls-files --cached --others --exclude-standard
+    else find . -type f ! -path './build/*' ! -path './dist/*' ! -path './vendor/m*/*' | sed 's,^\./,,'; fi |
+        while read -r f; do [ ! -f "$f" ] || echo "$f"; done
+    find vendor/mbedtls vendor/musl -type f
+}
+
+command_dist() {
+    need build
+    fetch mbedtls
+    fetch musl
+    read_commit
+    name=unisolate-$version
+    mkdir -p dist build/dist
+    rm -rf "build/dist/$name"
+    mkdir "build/dist/$name"
+    echo "$commit $SOURCE_DATE_EPOCH" >"build/dist/$name/.commit"
+    dist_files | grep -vx '\.commit' | tar -cf - -T - | tar -xf - -C "build/dist/$name"
+    tar -C build/dist --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+w --format=ustar \
+        --mtime="@$SOURCE_DATE_EPOCH" -cf - "$name" | gzip -9n >"dist/$name.tar.gz"
+    say "dist/$name.tar.gz: $(wc -c <"dist/$name.tar.gz") bytes"
+}
+
+command_setup() {
+    may_install || die "setup is for Debian, as root; elsewhere install: $packages_build $packages_test"
+    install "$packages_build $packages_test"
+}
+
+command_clean() { rm -rf build dist; }
+
+command=${1:-build}
+[ $# = 0 ] || shift
+case $command in
+build | try | test | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
+*) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
