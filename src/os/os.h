@@ -1,0 +1,102 @@
+/*
+ * os.h - the machine: everything that ISO C does not have. One of os_posix.c, os_win32.c is linked.
+ *
+ * Does      time, random numbers, environment, files, console, signals, sockets, the system's resolver.
+ * Not here  policy: time-outs, retries, racing addresses (net/); texts for people (cli/).
+ * Limits    nothing blocks but os_poll (bounded by its time), the readers of files and input, and os_resolve.
+ * Rules     system headers, errno and _WIN32 appear in this folder only. Nothing here needs /dev, /proc, /etc, HOME or a writable disk.
+ */
+#ifndef OS_OS_H
+#define OS_OS_H
+
+#include "base/address.h"
+#include "base/fault.h"
+
+/* ---- life ---- */
+
+/*
+ * Once, first thing in main: open descriptors 0 to 2 if they are closed, ignore SIGPIPE, note SIGINT and SIGTERM
+ * instead of dying of them, no core file, not dumpable where the system can do that.
+ */
+void os_start(void);
+
+enum os_stop { OS_GO_ON, OS_STOP_INTERRUPTED, OS_STOP_TERMINATED };
+
+/* Whether somebody asked the program to stop, and how. A second request ends the program at once. */
+enum os_stop os_stop_asked(void);
+
+/* ---- time, random numbers ---- */
+
+/* Milliseconds since some moment; never goes back; runs on when the wall clock is set. */
+uint64_t os_monotonic_ms(void);
+
+/* The wall clock: seconds since 1970-01-01 00:00 UTC, as the machine believes. */
+int64_t os_unix_seconds(void);
+
+/* Fill with bytes fit for keys. False: the system has none to give. Never reads from a file where a system call serves. */
+bool os_random(void *to, size_t size) MUST_CHECK;
+
+/* ---- what the program is given ---- */
+
+/* An environment variable in UTF-8, or NULL when it is unset. Borrowed for the life of the program. */
+const char *os_environment(const char *name);
+
+/*
+ * Append a whole file to `to`, whose ceiling bounds it. FAULT_FILE names the path: missing, unreadable, a folder, too large.
+ */
+bool os_read_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
+
+/* The same for standard input, up to its end. */
+bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
+
+/* ---- console ---- */
+
+enum os_output { OS_OUT, OS_ERR };
+
+/* Write UTF-8 bytes, all of them. False: not possible (closed, full). */
+bool os_write(enum os_output where, struct span bytes) MUST_CHECK;
+bool os_is_terminal(enum os_output where);
+
+/* ---- sockets, never blocking ---- */
+
+struct os_socket {
+    bool open;
+    intptr_t number;
+};
+
+enum os_io { OS_IO_DONE, OS_IO_WAIT, OS_IO_END, OS_IO_FAULT };
+
+/*
+ * Open a socket and begin to connect it. OS_IO_DONE connected at once; OS_IO_WAIT when it is writable, ask os_socket_connected();
+ * OS_IO_FAULT f says why (FAULT_CONNECT), nothing is left open.
+ */
+enum os_io os_socket_connect(struct os_socket *s, const struct address *to, struct fault *f);
+enum os_io os_socket_connected(struct os_socket *s, struct fault *f);
+
+/* OS_IO_DONE some bytes moved; WAIT none now; END the peer has closed its side (read only); FAULT FAULT_CUT. */
+enum os_io os_socket_read(struct os_socket *s, char *to, size_t room, size_t *got, struct fault *f);
+enum os_io os_socket_write(struct os_socket *s, struct span bytes, size_t *put, struct fault *f);
+void os_socket_close(struct os_socket *s);
+
+struct os_poll_item {
+    struct os_socket *socket;
+    bool want_read, want_write;
+    bool ready; /* out: readable, writable, or in error */
+};
+
+/*
+ * Wait until an item is ready, somebody asks to stop, or `timeout_ms` has passed; no item at all is a sleep.
+ * May return early for no reason; the caller looks at the clock.
+ */
+void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms);
+
+/* ---- names ---- */
+
+/*
+ * Ask the system's resolver for host (NUL-terminated), both families unless `family` says one. Blocks for as long as the system takes.
+ * *count is at most `room`. FAULT_NAME: no such name, or no answer.
+ */
+bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
+                struct fault *f) MUST_CHECK;
+
+#endif
