@@ -1,0 +1,354 @@
+/*
+ * client.c - the engine; see client.h.
+ */
+#include "net/client.h"
+
+#include "base/trace.h"
+#include "net/clock.h"
+#include "net/pace.h"
+
+#include <stdio.h>
+
+enum { POLL_ITEMS_MAX = CLIENT_CONNECTIONS_MAX * DNS_ADDRESSES_MAX };
+
+void client_open(struct client *c, const struct client_settings *settings)
+{
+    *c = (struct client){.settings = *settings};
+}
+
+void client_close(struct client *c)
+{
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        conn_close(&c->connections[i]);
+    }
+    *c = (struct client){0};
+}
+
+/* ---- how a call ends, or goes round again ---- */
+
+static void call_end(struct call *call)
+{
+    call->state = CALL_ENDED;
+    if (call->ended != NULL) {
+        call->ended(call->context, call);
+    }
+}
+
+/* True when the call waits for another try; false when its tries or the time are used up. */
+static bool try_again(const struct client *c, struct call *call, uint64_t delay_ms, uint64_t now_ms, const char *why)
+{
+    if (call->tries > c->settings.retries || now_ms + delay_ms >= c->settings.deadline_ms) {
+        return false;
+    }
+    trace(TRACE_STEPS, "%s: %s; trying again in %u.%u s", call->origin->place, why, (unsigned)(delay_ms / 1000),
+          (unsigned)(delay_ms % 1000 / 100));
+    call->state = CALL_WAITING;
+    call->not_before_ms = now_ms + delay_ms;
+    fault_clear(&call->fault);
+    return true;
+}
+
+static bool is_encoded(const struct http1_reader *reader)
+{
+    struct span coding;
+    return http1_field(reader, "Content-Encoding", &coding) > 0 && !span_equal_nocase(coding, SPAN("identity"));
+}
+
+static void take_answer(struct call *call, struct conn *conn)
+{
+    struct span value;
+    call->status = conn->reader.status;
+    call->sent = true;
+    buf_free(&call->answer);
+    call->answer = conn->reader.body;
+    conn->reader.body = (struct buf){0};
+    call->has_retry_after = http1_field(&conn->reader, "Retry-After", &value) == 1 &&
+                            pace_read_retry_after(value, clock_seconds(), &call->retry_after_seconds);
+    if (is_encoded(&conn->reader)) {
+        fault_set(&call->fault, FAULT_HTTP_SYNTAX, "%s: a compressed answer, though none was asked for",
+                  call->origin->place);
+    }
+}
+
+static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
+{
+    struct call *call = conn->call;
+    char why[16];
+    take_answer(call, conn);
+    conn_finish(conn);
+    trace(TRACE_STEPS, "%s %s: %d after %u ms", call->method, call->origin->place, call->status,
+          (unsigned)(now_ms - call->began_ms));
+    bool throttled = call->status == 429;
+    bool may_pass = throttled || (call->status >= 500 && call->repeatable);
+    uint64_t delay_ms = pace_backoff_ms(call->tries, throttled);
+    if (may_pass && call->has_retry_after) {
+        delay_ms = call->retry_after_seconds * 1000;
+    }
+    snprintf(why, sizeof why, "status %d", call->status);
+    if (fault_is_set(&call->fault) || !may_pass || !try_again(c, call, delay_ms, now_ms, why)) {
+        call_end(call);
+    }
+}
+
+static bool may_pass(enum fault_code code)
+{
+    return code == FAULT_CONNECT || code == FAULT_CUT || code == FAULT_TIMEOUT;
+}
+
+static void failed(const struct client *c, struct conn *conn, uint64_t now_ms)
+{
+    struct call *call = conn->call;
+    struct fault why = conn->fault;
+    bool sent = conn->request_sent;
+    /* The peer closed a kept connection while the request was on its way: that says nothing about the peer. */
+    bool stale = conn->answered > 0 && why.code == FAULT_CUT && !conn->reader.started;
+    conn_close(conn);
+    if (call == NULL) {
+        trace(TRACE_STEPS, "%s", why.text);
+        return;
+    }
+    bool repeatable = call->repeatable || !sent;
+    call->sent = call->sent || sent;
+    if (stale && repeatable) {
+        call->tries--;
+    }
+    if (repeatable && may_pass(why.code) &&
+        try_again(c, call, stale ? 0 : pace_backoff_ms(call->tries, false), now_ms, why.text)) {
+        return;
+    }
+    call->fault = why;
+    call_end(call);
+}
+
+/* ---- calls to connections ---- */
+
+static void begin(struct client *c, struct conn *conn, uint64_t now_ms)
+{
+    struct call *call = conn->call;
+    struct fault f = {0};
+    if (!conn_begin(conn, c->settings.user_agent, now_ms, &f)) {
+        conn->call = NULL;
+        call->fault = f;
+        call_end(call);
+    }
+}
+
+static struct conn *free_connection(struct client *c, const struct url *origin)
+{
+    struct conn *opening = NULL;
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        struct conn *conn = &c->connections[i];
+        if (conn->call != NULL || conn->state >= CONN_ANSWERED || !conn_is_for(conn, origin)) {
+            continue;
+        }
+        conn_look(conn);
+        if (conn->state == CONN_READY) {
+            return conn;
+        }
+        opening = conn->state != CONN_CLOSED ? conn : opening;
+    }
+    return opening;
+}
+
+struct census {
+    size_t same;         /* connections to this origin */
+    size_t busy;         /* connections that cannot be given up */
+    struct conn *closed; /* one, or NULL */
+    struct conn *idle;   /* one that is ready for another host, or NULL */
+};
+
+static struct census count_connections(struct client *c, const struct url *origin)
+{
+    struct census census = {0};
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        struct conn *conn = &c->connections[i];
+        bool idle = conn->call == NULL && conn->state == CONN_READY;
+        census.same += conn_is_for(conn, origin);
+        census.busy += conn->state != CONN_CLOSED && !idle;
+        census.closed = conn->state == CONN_CLOSED ? conn : census.closed;
+        census.idle = idle ? conn : census.idle;
+    }
+    return census;
+}
+
+/*
+ * A place for a new connection to origin. NULL: the default number is busy, or fewer than CLIENT_CALLS_A_CONNECTION calls would wait
+ * for each that is there: opening one costs two round trips, waiting for an answer one.
+ */
+static struct conn *new_place(struct client *c, const struct url *origin, size_t waiting)
+{
+    struct census census = count_connections(c, origin);
+    if (census.busy >= CLIENT_CONNECTIONS_DEFAULT || (census.same > 0 && waiting < census.same * CLIENT_CALLS_A_CONNECTION)) {
+        return NULL;
+    }
+    if (census.closed == NULL && census.idle != NULL) {
+        conn_close(census.idle);
+        return census.idle;
+    }
+    return census.closed;
+}
+
+/* `waiting`: how many calls, with this one, have no connection. */
+static void assign(struct client *c, struct call *call, size_t waiting, uint64_t now_ms)
+{
+    struct conn *conn = free_connection(c, call->origin);
+    if (conn == NULL) {
+        conn = new_place(c, call->origin, waiting);
+        if (conn == NULL) {
+            return;
+        }
+        conn_open(conn, call->origin, &c->settings.conn, now_ms);
+    }
+    conn->call = call;
+    call->state = CALL_ACTIVE;
+    call->tries++;
+    call->status = 0;
+    call->began_ms = now_ms;
+}
+
+void client_warm(struct client *c, const struct url *origin)
+{
+    struct conn *conn = free_connection(c, origin) == NULL ? new_place(c, origin, 1) : NULL;
+    if (conn != NULL) {
+        conn_open(conn, origin, &c->settings.conn, os_monotonic_ms());
+    }
+}
+
+/* ---- the loop ---- */
+
+/* Why everything has to end now; FAULT_NONE: go on. */
+static enum fault_code reason_to_end(const struct client *c, uint64_t now_ms)
+{
+    switch (os_stop_asked()) {
+    case OS_STOP_INTERRUPTED:
+        return FAULT_INTERRUPTED;
+    case OS_STOP_TERMINATED:
+        return FAULT_TERMINATED;
+    default:
+        return now_ms >= c->settings.deadline_ms ? FAULT_TIMEOUT : FAULT_NONE;
+    }
+}
+
+static struct conn *connection_of(struct client *c, const struct call *call)
+{
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        if (c->connections[i].call == call) {
+            return &c->connections[i];
+        }
+    }
+    return NULL;
+}
+
+static void end_all(struct client *c, struct call *calls, size_t count, enum fault_code code)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct call *call = &calls[i];
+        struct conn *conn = call->state == CALL_ACTIVE ? connection_of(c, call) : NULL;
+        const char *doing = "not begun";
+        if (call->state == CALL_ENDED) {
+            continue;
+        }
+        if (conn != NULL) {
+            call->sent = call->sent || conn->request_sent;
+            doing = conn_doing_now(conn);
+            conn_close(conn);
+        }
+        fault_clear(&call->fault);
+        fault_set(&call->fault, code, "%s: %s (%s)", call->origin->place,
+                  code == FAULT_TIMEOUT ? "--max-time has passed" : "interrupted", doing);
+        call_end(call);
+    }
+}
+
+static void step_connections(struct client *c, uint64_t now_ms)
+{
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        struct conn *conn = &c->connections[i];
+        conn_step(conn, &c->settings.conn, now_ms);
+        if (conn->state == CONN_READY && conn->call != NULL) {
+            begin(c, conn, now_ms);
+            conn_step(conn, &c->settings.conn, now_ms);
+        }
+    }
+}
+
+/* Take in what the connections have come to. False: nothing. */
+static bool harvest(struct client *c, uint64_t now_ms)
+{
+    bool any = false;
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        struct conn *conn = &c->connections[i];
+        if (conn->state == CONN_ANSWERED) {
+            answered(c, conn, now_ms);
+            any = true;
+        } else if (conn->state == CONN_FAILED) {
+            failed(c, conn, now_ms);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void wait_for_something(struct client *c, const struct call *calls, size_t count, uint64_t now_ms)
+{
+    struct os_poll_item items[POLL_ITEMS_MAX];
+    size_t used = 0;
+    uint64_t until = c->settings.deadline_ms;
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        uint64_t wakes = conn_wakes_ms(&c->connections[i]);
+        used += conn_poll(&c->connections[i], items + used, POLL_ITEMS_MAX - used);
+        until = wakes < until ? wakes : until;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool later = calls[i].state == CALL_WAITING && calls[i].not_before_ms > now_ms;
+        until = later && calls[i].not_before_ms < until ? calls[i].not_before_ms : until;
+    }
+    os_poll(items, used, until > now_ms ? until - now_ms : 0);
+    for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
+        if (c->connections[i].call == NULL) {
+            conn_look(&c->connections[i]); /* or an idle one that has ended would keep the loop awake */
+        }
+    }
+}
+
+/* Give connections to the calls that are due. False: every call has ended. */
+static bool assign_all(struct client *c, struct call *calls, size_t count, uint64_t now_ms)
+{
+    size_t due = 0;
+    size_t ended = 0;
+    for (size_t i = 0; i < count; i++) {
+        due += calls[i].state == CALL_WAITING && calls[i].not_before_ms <= now_ms;
+        ended += calls[i].state == CALL_ENDED;
+    }
+    for (size_t i = 0; i < count && due > 0; i++) {
+        if (calls[i].state == CALL_WAITING && calls[i].not_before_ms <= now_ms) {
+            assign(c, &calls[i], due--, now_ms);
+        }
+    }
+    return ended < count;
+}
+
+void client_run(struct client *c, struct call *calls, size_t count)
+{
+    for (;;) {
+        uint64_t now_ms = os_monotonic_ms();
+        enum fault_code reason = reason_to_end(c, now_ms);
+        if (reason != FAULT_NONE) {
+            end_all(c, calls, count, reason);
+            return;
+        }
+        if (!assign_all(c, calls, count, now_ms)) {
+            return;
+        }
+        step_connections(c, now_ms);
+        if (!harvest(c, now_ms)) {
+            wait_for_something(c, calls, count, now_ms);
+        }
+    }
+}
+
+bool client_call(struct client *c, struct call *call)
+{
+    client_run(c, call, 1);
+    return call->status != 0 && !fault_is_set(&call->fault);
+}

@@ -1,0 +1,47 @@
+/*
+ * client.h - the engine: runs calls to their end over a few kept connections.
+ *
+ * Does      the program's only poll loop; deadlines; which call goes over which connection; what is tried again, and when.
+ * Not here  what an answer means (auth/, mde/); one connection's states (conn.h); when 429 lets go (pace.h).
+ * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings.
+ * Rules     tried again: what failed before the request had left; a call that is repeatable and whose answer was lost or is 5xx;
+ *           429 after the time it names. A kept connection that turns out to be dead is replaced without counting as a try.
+ */
+#ifndef NET_CLIENT_H
+#define NET_CLIENT_H
+
+#include "net/call.h"
+#include "net/conn.h"
+
+enum { CLIENT_CONNECTIONS_MAX = 8, CLIENT_CONNECTIONS_DEFAULT = 4, CLIENT_CALLS_A_CONNECTION = 4 };
+
+struct client_settings {
+    struct conn_settings conn;
+    unsigned retries;          /* tries after the first */
+    uint64_t deadline_ms;      /* os_monotonic_ms() at which everything ends */
+    const char *user_agent;
+};
+
+/* Zeroed: valid, without connections. */
+struct client {
+    struct client_settings settings;
+    struct conn connections[CLIENT_CONNECTIONS_MAX];
+};
+
+void client_open(struct client *c, const struct client_settings *settings);
+
+/* Begin a connection that will be needed; it opens while client_run() runs other calls. Its failure is no fault. */
+void client_warm(struct client *c, const struct url *origin);
+
+/*
+ * Run all calls to their end: each then has a status or a fault. Calls that were still under way when the deadline passed or the user
+ * interrupted have FAULT_TIMEOUT, FAULT_THROTTLED, FAULT_INTERRUPTED or FAULT_TERMINATED.
+ */
+void client_run(struct client *c, struct call *calls, size_t count);
+
+/* One call; true when there is a status. */
+bool client_call(struct client *c, struct call *call);
+
+void client_close(struct client *c);
+
+#endif

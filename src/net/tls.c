@@ -1,0 +1,556 @@
+/*
+ * tls.c - TLS as a stream over a stream; see tls.h.
+ *
+ * What goes on the wire: ECDHE with authenticated ciphers only (mbedtls_config.h), groups and signatures from the tables below,
+ * no ALPN (HTTP/1.1 is what a server speaks when nothing is offered), no tickets, no early data.
+ */
+#include "net/tls.h"
+
+#include "codec/der.h"
+#include "net/chain.h"
+#include "os/os.h"
+
+#include <mbedtls/platform.h>
+#include <mbedtls/ssl.h>
+#include <psa/crypto.h>
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    TLS_READ_MAX = 16 * 1024, /* one record at most times: one read from below instead of two */
+    TLS_HOST_MAX = 256,
+};
+
+struct tls {
+    struct stream stream;
+    struct stream *below;
+    const struct roots *roots;
+    char host[TLS_HOST_MAX];
+    mbedtls_ssl_config config;
+    mbedtls_ssl_context ssl;
+    struct chain_links links; /* signatures that mbedTLS has checked already */
+    struct fault fault;       /* the first cause, from below or from the chain check: wins over mbedTLS's number */
+    bool judged_good;         /* chain_check() said so */
+    bool below_waits;         /* the last step below was STREAM_WAIT */
+    bool ready;               /* the handshake is over */
+    bool ended;
+    size_t unsent;            /* bytes of a write that mbedTLS has taken but not sent */
+    size_t in_from, in_end;   /* what of `in` has not been taken yet */
+    bool heard;               /* the peer has sent something */
+    char in[TLS_READ_MAX];
+};
+
+/* mbedTLS takes these from the whole program, so they are kept for the whole program. */
+static int64_t (*clock_now)(void);
+static bool out_of_memory; /* since tls_start(), or since a fault told of it */
+static bool out_of_random;
+
+static const uint16_t tls_groups[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+};
+
+/* What Microsoft's authorities sign with (ES and RS, 256 to 512), and the same for TLS 1.3, where RSA is PSS. No SHA-1. */
+static const uint16_t tls_signatures[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+    MBEDTLS_TLS1_3_SIG_NONE,
+};
+
+/* ---- mbedTLS's hooks ---- */
+
+static void *tls_take_memory(size_t count, size_t size)
+{
+    void *block = memory_take(count, size);
+    out_of_memory = out_of_memory || block == NULL;
+    return block;
+}
+
+static mbedtls_time_t tls_time(mbedtls_time_t *time)
+{
+    mbedtls_time_t now = (mbedtls_time_t)clock_now();
+    if (time != NULL) {
+        *time = now;
+    }
+    return now;
+}
+
+static int tls_random(void *context, unsigned char *to, size_t size)
+{
+    (void)context;
+    if (!os_random(to, size)) {
+        out_of_random = true;
+        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    }
+    return 0;
+}
+
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
+                                             size_t output_size, size_t *output_length)
+{
+    *output_length = output_size;
+    return tls_random(context, output, output_size) == 0 ? PSA_SUCCESS : PSA_ERROR_INSUFFICIENT_ENTROPY;
+}
+
+/* The program's own trouble, seen by the hooks above, comes before what mbedTLS makes of it. False: there is none. */
+static bool tls_own_trouble(struct fault *f)
+{
+    if (out_of_memory) {
+        fault_set(f, FAULT_MEMORY, "out of memory for TLS");
+    } else if (out_of_random) {
+        fault_set(f, FAULT_RANDOM, "no random numbers for TLS");
+    }
+    bool found = out_of_memory || out_of_random;
+    out_of_memory = false;
+    out_of_random = false;
+    return found;
+}
+
+bool tls_start(int64_t (*now)(void), struct fault *f)
+{
+    clock_now = now;
+    mbedtls_platform_set_calloc_free(tls_take_memory, memory_give);
+    mbedtls_platform_set_time(tls_time);
+    if (psa_crypto_init() != PSA_SUCCESS) {
+        return tls_own_trouble(f) ? false : fault_set(f, FAULT_INTERNAL, "the cryptography does not start");
+    }
+    return true;
+}
+
+void tls_stop(void)
+{
+    mbedtls_psa_crypto_free();
+}
+
+/* ---- below: what mbedTLS calls for bytes ---- */
+
+static void tls_wants(struct tls *t)
+{
+    t->below_waits = true;
+    t->stream.want_read = t->below->want_read;
+    t->stream.want_write = t->below->want_write;
+}
+
+/* A TLS record begins with its type, 20 to 23 (RFC 8446 5.1). An HTTP or SMTP server says something else. */
+static bool tls_is_answered_in_tls(struct tls *t)
+{
+    struct span first = span_make(t->in, t->in_end);
+    if (first.at[0] >= 20 && first.at[0] <= 23) {
+        return true;
+    }
+    if (span_starts(first, SPAN("HTTP/")) || first.at[0] == '<') {
+        fault_set(&t->fault, FAULT_TLS, "%s: answers without TLS (plain HTTP?)", t->host);
+    } else {
+        fault_set(&t->fault, FAULT_TLS, "%s: answers without TLS", t->host);
+    }
+    return fault_advise(&t->fault, "check the port, and whether a proxy stands in the way (--proxy URL)");
+}
+
+/* Read from below into `in`, which is empty. 1: there are bytes; else mbedTLS's number, 0 being the end. */
+static int tls_fill(struct tls *t)
+{
+    t->in_from = 0;
+    t->in_end = 0;
+    switch (t->below->type->read(t->below, t->in, sizeof t->in, &t->in_end, &t->fault)) {
+    case STREAM_WAIT:
+        tls_wants(t);
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    case STREAM_END:
+        return 0;
+    case STREAM_FAULT:
+        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    case STREAM_DATA:
+        break;
+    }
+    if (!t->heard && !tls_is_answered_in_tls(t)) {
+        return MBEDTLS_ERR_SSL_INVALID_RECORD;
+    }
+    t->heard = true;
+    return 1;
+}
+
+static int tls_receive(void *context, unsigned char *to, size_t room)
+{
+    struct tls *t = context;
+    int filled = t->in_from < t->in_end ? 1 : tls_fill(t);
+    if (filled <= 0) {
+        return filled;
+    }
+    size_t size = t->in_end - t->in_from < room ? t->in_end - t->in_from : room;
+    memcpy(to, t->in + t->in_from, size);
+    t->in_from += size;
+    return (int)size;
+}
+
+static int tls_send(void *context, const unsigned char *from, size_t size)
+{
+    struct tls *t = context;
+    size_t put = 0;
+    switch (t->below->type->write(t->below, span_make((const char *)from, size), &put, &t->fault)) {
+    case STREAM_DATA:
+        return (int)put;
+    case STREAM_WAIT:
+        tls_wants(t);
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    case STREAM_END:
+        fault_set(&t->fault, FAULT_CUT, "%s: the connection was closed", t->host);
+        break;
+    case STREAM_FAULT:
+        break;
+    }
+    return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
+/* ---- the certificate ---- */
+
+/* mbedTLS itself trusts nothing: what tls_verify() does not approve has no root and fails. */
+static int tls_no_root(void *context, mbedtls_x509_crt const *child, mbedtls_x509_crt **candidates)
+{
+    (void)context;
+    (void)child;
+    *candidates = NULL;
+    return 0;
+}
+
+static uint32_t tls_flags(enum chain_verdict verdict)
+{
+    static const uint32_t flags[] = {
+        [CHAIN_GOOD] = 0,
+        [CHAIN_UNTRUSTED] = MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+        [CHAIN_DATE] = MBEDTLS_X509_BADCERT_EXPIRED,
+        [CHAIN_NAME] = MBEDTLS_X509_BADCERT_CN_MISMATCH,
+        [CHAIN_UNFIT] = MBEDTLS_X509_BADCERT_KEY_USAGE,
+    };
+    return flags[verdict];
+}
+
+static struct span tls_der(const mbedtls_x509_crt *certificate)
+{
+    return span_make((const char *)certificate->raw.p, certificate->raw.len);
+}
+
+/*
+ * Called for each certificate that mbedTLS could line up, the highest first, the peer's own (depth 0) last. Their flags are
+ * only looked at for signatures that need no second check; the whole judgement is chain.c's, passed at depth 0.
+ */
+static int tls_verify(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
+{
+    struct tls *t = context;
+    chain_link_seen(&t->links, tls_der(certificate), *flags);
+    *flags = 0;
+    if (depth == 0) {
+        struct chain chain = {.roots = t->roots, .host = t->host, .now = clock_now(), .links = &t->links};
+        for (const mbedtls_x509_crt *c = certificate; c != NULL; c = c->next) {
+            chain_add(&chain, tls_der(c));
+        }
+        enum chain_verdict verdict = chain_check(&chain, &t->fault);
+        t->judged_good = verdict == CHAIN_GOOD;
+        *flags = tls_flags(verdict);
+    }
+    return 0;
+}
+
+/* ---- what went wrong ---- */
+
+/* RFC 8446 6.2, RFC 5246 7.2.2; those that a server sends. */
+static const struct {
+    unsigned char number;
+    const char *name;
+    const char *advice; /* or NULL */
+} tls_alerts[] = {
+    {MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, "unexpected_message", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC, "bad_record_mac", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW, "record_overflow", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, "handshake_failure",
+     "it shares no cipher, group or signature with this program, or wants a client certificate"},
+    {MBEDTLS_SSL_ALERT_MSG_BAD_CERT, "bad_certificate", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT, "unsupported_certificate", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN, "certificate_unknown", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, "illegal_parameter", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA, "unknown_ca", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED, "access_denied", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, "decode_error", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, "decrypt_error", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION, "protocol_version", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_INSUFFICIENT_SECURITY, "insufficient_security", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR, "internal_error", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_USER_CANCELED, "user_canceled", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_MISSING_EXTENSION, "missing_extension", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT, "unsupported_extension", NULL},
+    {MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME, "unrecognized_name", "it does not know this host name: check the name and --resolve"},
+    {MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED, "certificate_required", "it wants a client certificate, which this program never has"},
+    {MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL, "no_application_protocol", NULL},
+};
+
+static const char tls_too_old[] = "offers no TLS 1.2 or later";
+
+/* The alert's number has no public accessor in mbedTLS 3.6; in_msg is the alert: level, description. */
+static void tls_alert_fault(const struct tls *t, struct fault *f)
+{
+    unsigned number = t->ssl.MBEDTLS_PRIVATE(in_msg)[1];
+    if (number == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION && !t->ready) {
+        fault_set(f, FAULT_TLS, "%s: %s", t->host, tls_too_old);
+        return;
+    }
+    for (size_t i = 0; i < sizeof tls_alerts / sizeof tls_alerts[0]; i++) {
+        if (tls_alerts[i].number == number) {
+            fault_set(f, FAULT_TLS, "%s: ends TLS with the alert %s", t->host, tls_alerts[i].name);
+            if (tls_alerts[i].advice != NULL) {
+                fault_advise(f, "%s", tls_alerts[i].advice);
+            }
+            return;
+        }
+    }
+    fault_set(f, FAULT_TLS, "%s: ends TLS with alert %u", t->host, number);
+}
+
+/* A certificate that mbedTLS cannot even read, so that chain_check() never sees it: X509 and PK numbers. */
+static bool tls_is_unreadable(int number)
+{
+    int high = -number & 0xff80; /* mbedTLS adds a low number (what) to a high one (where) */
+    return (high >= 0x2080 && high <= 0x2f80) || (high >= 0x3900 && high <= 0x3f80);
+}
+
+/* Turn mbedTLS's number into a fault, unless a better cause is known already. */
+static enum stream_result tls_fault(struct tls *t, int number, struct fault *f)
+{
+    if (tls_own_trouble(f)) {
+        return STREAM_FAULT;
+    }
+    if (fault_is_set(&t->fault)) {
+        *f = t->fault;
+    } else if (number == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        tls_alert_fault(t, f);
+    } else if (number == MBEDTLS_ERR_SSL_CONN_EOF || number == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || number == 0) {
+        fault_set(f, FAULT_CUT, "%s: closed the connection %s", t->host,
+                  t->heard ? "during the TLS handshake" : "when TLS was begun");
+    } else if (t->ready) {
+        fault_set(f, FAULT_CUT, "%s: a TLS record is damaged or out of place (-0x%04x)", t->host, (unsigned)-number);
+    } else if (number == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION) {
+        fault_set(f, FAULT_TLS, "%s: %s", t->host, tls_too_old);
+    } else if (number == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
+        fault_set(f, FAULT_CERTIFICATE, "certificate of %s: none was sent, or its key may not be used here", t->host);
+    } else if (tls_is_unreadable(number)) {
+        chain_unreadable(t->host, number, f);
+    } else {
+        fault_set(f, FAULT_TLS, "%s: the TLS handshake failed (-0x%04x)", t->host, (unsigned)-number);
+    }
+    t->fault = *f;
+    return STREAM_FAULT;
+}
+
+/* True: mbedTLS has stopped for no reason of the stream below (a message that needed no answer), and is to be called again. */
+static bool tls_goes_on(const struct tls *t, int number)
+{
+    return (number == MBEDTLS_ERR_SSL_WANT_READ && !t->below_waits) || number == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+}
+
+static bool tls_waits(int number)
+{
+    return number == MBEDTLS_ERR_SSL_WANT_READ || number == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+/* ---- the stream ---- */
+
+enum stream_result tls_handshake(struct stream *s, struct fault *f)
+{
+    struct tls *t = (struct tls *)s;
+    int number;
+    if (fault_is_set(&t->fault)) {
+        return tls_fault(t, 0, f);
+    }
+    do {
+        t->below_waits = false;
+        number = mbedtls_ssl_handshake(&t->ssl);
+    } while (tls_goes_on(t, number));
+    if (tls_waits(number)) {
+        return STREAM_WAIT;
+    }
+    /* The verdict is asked for once more, in case a way through mbedTLS is ever found that does not call tls_verify(). */
+    if (number != 0 || mbedtls_ssl_get_verify_result(&t->ssl) != 0 || !t->judged_good) {
+        return tls_fault(t, number != 0 ? number : MBEDTLS_ERR_SSL_BAD_CERTIFICATE, f);
+    }
+    t->ready = true;
+    return STREAM_DATA;
+}
+
+static enum stream_result tls_read(struct stream *s, char *to, size_t room, size_t *got, struct fault *f)
+{
+    struct tls *t = (struct tls *)s;
+    int number;
+    if (t->ended) {
+        return STREAM_END;
+    }
+    if (fault_is_set(&t->fault)) {
+        return tls_fault(t, 0, f);
+    }
+    assert(t->ready && room > 0);
+    do {
+        t->below_waits = false;
+        number = mbedtls_ssl_read(&t->ssl, (unsigned char *)to, room);
+    } while (tls_goes_on(t, number));
+    if (number > 0) {
+        *got = (size_t)number;
+        return STREAM_DATA;
+    }
+    if (tls_waits(number)) {
+        return STREAM_WAIT;
+    }
+    if (number != 0 && number != MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        return tls_fault(t, number, f);
+    }
+    /* 0 is the end of the stream below, which anybody on the way can bring about. */
+    t->ended = true;
+    s->end_is_authenticated = number == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY;
+    return STREAM_END;
+}
+
+static enum stream_result tls_write(struct stream *s, struct span bytes, size_t *put, struct fault *f)
+{
+    struct tls *t = (struct tls *)s;
+    if (fault_is_set(&t->fault)) {
+        return tls_fault(t, 0, f);
+    }
+    /* After a wait mbedTLS has these bytes encrypted already, and counts what it is given now. */
+    size_t size = t->unsent > 0 ? t->unsent : bytes.size;
+    assert(t->ready && size > 0 && size <= bytes.size);
+    t->below_waits = false;
+    int number = mbedtls_ssl_write(&t->ssl, (const unsigned char *)bytes.at, size);
+    if (tls_waits(number)) {
+        t->unsent = size;
+        return STREAM_WAIT;
+    }
+    if (number <= 0) {
+        return tls_fault(t, number, f);
+    }
+    t->unsent = 0;
+    *put = (size_t)number;
+    return STREAM_DATA;
+}
+
+static void tls_close(struct stream *s)
+{
+    struct tls *t = (struct tls *)s;
+    if (t->ready && !fault_is_set(&t->fault)) {
+        (void)mbedtls_ssl_close_notify(&t->ssl); /* as far as it goes without waiting */
+    }
+    mbedtls_ssl_free(&t->ssl);
+    mbedtls_ssl_config_free(&t->config);
+    t->below->type->close(t->below);
+    memory_give(t);
+}
+
+static const struct stream_type tls_type = {tls_read, tls_write, tls_close};
+
+/* RFC 6066 3: an address is no server name, and a name is sent without its last dot. The check of the name is chain.c's. */
+static int tls_set_server_name(struct tls *t)
+{
+    struct address address;
+    char name[TLS_HOST_MAX];
+    struct span host = span_of(t->host);
+    if (address_parse(host, &address)) {
+        return mbedtls_ssl_set_hostname(&t->ssl, NULL);
+    }
+    if (span_ends(host, SPAN("."))) {
+        host.size--;
+    }
+    snprintf(name, sizeof name, "%.*s", SPAN_ARG(host));
+    return mbedtls_ssl_set_hostname(&t->ssl, name);
+}
+
+static int tls_set_up(struct tls *t)
+{
+    int number = mbedtls_ssl_config_defaults(&t->config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                             MBEDTLS_SSL_PRESET_DEFAULT);
+    if (number != 0) {
+        return number;
+    }
+    mbedtls_ssl_conf_rng(&t->config, tls_random, NULL);
+    mbedtls_ssl_conf_min_tls_version(&t->config, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(&t->config, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_groups(&t->config, tls_groups);
+    mbedtls_ssl_conf_sig_algs(&t->config, tls_signatures);
+    mbedtls_ssl_conf_authmode(&t->config, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_cert_profile(&t->config, &chain_profile);
+    mbedtls_ssl_conf_ca_cb(&t->config, tls_no_root, NULL);
+    mbedtls_ssl_conf_verify(&t->config, tls_verify, t);
+    number = mbedtls_ssl_setup(&t->ssl, &t->config);
+    if (number != 0) {
+        return number;
+    }
+    mbedtls_ssl_set_bio(&t->ssl, t, tls_send, tls_receive, NULL);
+    return tls_set_server_name(t);
+}
+
+struct stream *tls_open(struct stream *below, const char *host, const struct roots *roots, struct fault *f)
+{
+    struct tls *t = memory_take(1, sizeof *t);
+    if (t == NULL || strlen(host) >= sizeof t->host) {
+        fault_set(f, t == NULL ? FAULT_MEMORY : FAULT_NAME, t == NULL ? "out of memory for TLS" : "the host name is too long");
+        memory_give(t);
+        below->type->close(below);
+        return NULL;
+    }
+    t->stream.type = &tls_type;
+    t->below = below;
+    t->roots = roots;
+    snprintf(t->host, sizeof t->host, "%s", host);
+    mbedtls_ssl_config_init(&t->config);
+    mbedtls_ssl_init(&t->ssl);
+    int number = tls_set_up(t);
+    if (number != 0) {
+        if (!tls_own_trouble(f)) {
+            fault_set(f, FAULT_INTERNAL, "TLS does not start (-0x%04x)", (unsigned)-number);
+        }
+        tls_close(&t->stream);
+        return NULL;
+    }
+    return &t->stream;
+}
+
+const char *tls_summary(const struct stream *s, char text[96])
+{
+    const struct tls *t = (const struct tls *)s;
+    snprintf(text, 96, "%s, %s", mbedtls_ssl_get_version(&t->ssl), mbedtls_ssl_get_ciphersuite(&t->ssl));
+    return text;
+}
+
+/* ---- the chain alone ---- */
+
+static bool tls_check(struct span roots_pem, struct span chain_pem, struct roots *roots, struct roots *sent, struct chain *chain,
+                      struct fault *f)
+{
+    struct der item;
+    if (!roots_add_pem(roots, roots_pem, "roots", f) || !roots_add_pem(sent, chain_pem, "chain", f)) {
+        return false;
+    }
+    struct span rest = buf_span(&sent->added);
+    while (der_next(&rest, &item)) {
+        chain_add(chain, item.whole);
+    }
+    return chain_check(chain, f) == CHAIN_GOOD;
+}
+
+bool tls_check_chain(struct span roots_pem, struct span chain_pem, const char *host, int64_t now, struct fault *f)
+{
+    struct roots roots, sent;
+    roots_init(&roots, false);
+    roots_init(&sent, false);
+    struct chain chain = {.roots = &roots, .host = host, .now = now};
+    bool good = tls_check(roots_pem, chain_pem, &roots, &sent, &chain, f);
+    roots_free(&roots);
+    roots_free(&sent);
+    return good;
+}
