@@ -1,0 +1,62 @@
+/*
+ * credential.h - the ways to sign in: one list of types, one struct of settings.
+ *
+ * Does      choose the type whose inputs are present, check them before anything is sent, get a token.
+ * Not here  what a token opens (mde/), where the settings come from (cli/options.c).
+ * Rules     a type is one file with one `const struct credential_type`, one line in CREDENTIAL_LIST, its option rows, a
+ *           scenario and a README row. The order of the list is the order of `--auth auto`.
+ */
+#ifndef AUTH_CREDENTIAL_H
+#define AUTH_CREDENTIAL_H
+
+#include "base/secret.h"
+#include "codec/url.h"
+#include "net/client.h"
+
+/* What the user gave, borrowed texts; NULL where nothing was given. */
+struct credential_settings {
+    const char *method;             /* --auth; NULL or "auto": the first type of the list whose inputs are present */
+    const char *tenant;
+    const char *client_id;
+    const char *token_file;         /* secret sources: a path, "-" for standard input, or "env:NAME" */
+    const char *client_secret_file;
+};
+
+/* Where tokens come from and what they are for. */
+struct authority {
+    struct url url;                 /* origin, and any path in front of the tenant */
+    const char *scope;              /* "https://api.securitycenter.microsoft.com/.default" */
+};
+
+struct credential_type {
+    const char *name;               /* as in --auth */
+    const char *summary;            /* for --help */
+    /* Whether its own inputs are there, for auto. */
+    bool (*present)(const struct credential_settings *s);
+    /* Pure: what is missing or malformed, FAULT_USAGE or FAULT_NO_CREDENTIAL. */
+    bool (*check)(const struct credential_settings *s, struct fault *f);
+    /* Get a token. FAULT_FILE, FAULT_SIGN_IN, or what the network said. */
+    bool (*acquire)(const struct credential_settings *s, const struct authority *a, struct client *c,
+                    struct secret *token, struct fault *f);
+    bool renews;                    /* acquire() can give a new token when the API answers 401 */
+};
+
+extern const struct credential_type credential_token;
+extern const struct credential_type credential_secret;
+
+/* All types in the order of `auto`; NULL ends the list. */
+extern const struct credential_type *const credential_types[];
+
+/* The type that the settings ask for. FAULT_USAGE unknown name; FAULT_NO_CREDENTIAL nothing is present. */
+bool credential_choose(const struct credential_settings *s, const struct credential_type **type, struct fault *f) MUST_CHECK;
+
+/* Pure: tenant and client id are there and look like what they should be: a GUID or domain, an id. FAULT_USAGE. */
+bool credential_check_application(const struct credential_settings *s, struct fault *f) MUST_CHECK;
+
+/*
+ * Read a secret source: a file, "-" for standard input, "env:NAME". Blanks and line ends around it are cut off; NUL inside, an empty or
+ * too large secret is FAULT_FILE. `what` names it in the text of a fault: "the client secret".
+ */
+bool credential_read_secret(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f) MUST_CHECK;
+
+#endif

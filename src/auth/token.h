@@ -1,0 +1,34 @@
+/*
+ * token.h - a token request to Entra ID and its answer.
+ *
+ * Does      send a form to the token endpoint; take the access token out of the answer; an Entra error -> fault and advice.
+ * Not here  what stands in the form (one file a credential type).
+ * Limits    TOKEN_ANSWER_MAX bytes of answer.
+ * Rules     RFC 6749 sections 4.4, 5.1, 5.2; entra-docs v2-oauth2-client-creds-grant-flow.md, reference-error-codes.md (read 2026-11-23).
+ *           Branches are taken on `error`, never on the description; AADSTS codes are hints only.
+ */
+#ifndef AUTH_TOKEN_H
+#define AUTH_TOKEN_H
+
+#include "auth/credential.h"
+
+enum { TOKEN_ANSWER_MAX = 256 * 1024 };
+
+/* Append "name=value" to a form, percent-encoded, with '&' in front where it is not the first. */
+void token_put_field(struct buf *form, const char *name, struct span value);
+
+/*
+ * POST the form to {authority}/{tenant}/oauth2/v2.0/token.
+ *
+ * form   taken over and wiped: it holds a credential
+ * token  out: the access token
+ *
+ * FAULT_SIGN_IN: refused, with Entra's first line and what to do; FAULT_ANSWER: no token in the answer; or what the network said.
+ */
+bool token_request(const struct authority *a, const char *tenant, struct buf *form, struct client *c,
+                   struct secret *token, struct fault *f) MUST_CHECK;
+
+/* True when every byte may stand in a bearer token (RFC 6750 section 2.1), and there is one. */
+bool token_is_well_formed(struct span token);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * api.h - one call of the Defender for Endpoint API.
+ *
+ * Does      path, bearer token, JSON body; the service's error body -> fault.
+ * Not here  what an entity means (action.h), which call follows which (release.h), where tokens come from (auth/).
+ * Rules     defender-docs api/common-errors.md, api/apis-intro.md (read 2026-11-23). The bearer token goes to the API's host alone.
+ */
+#ifndef MDE_API_H
+#define MDE_API_H
+
+#include "codec/json.h"
+#include "net/client.h"
+
+struct api {
+    struct client *client;
+    const struct url *url;           /* origin, and any path in front of /api */
+    const struct secret *bearer;
+    /* Put a new token into *bearer; NULL: the way to sign in cannot. */
+    bool (*renew)(void *context, struct fault *f);
+    void *renew_context;
+    bool renewed;                    /* once a run is enough */
+};
+
+/*
+ * A call with everything but its policy set.
+ *
+ * path  below the API's URL: "/api/machines/..."; already percent-encoded
+ * body  JSON, borrowed until the call has ended; empty: none
+ */
+struct call api_call(const struct api *a, const char *method, struct span path, struct span body);
+
+/* The JSON object of a 2xx answer; otherwise the fault of the status and error body, with the service's own words in it. */
+bool api_answer(const struct call *call, struct json *value, struct fault *f) MUST_CHECK;
+
+/* True when the fault says that an action is already under way for the device: by code, then by the words. */
+bool api_is_duplicate(const struct fault *f);
+
+/*
+ * After a 401 (FAULT_TOKEN): sign in again, once a run. True: the call may be made again. False: f, which holds the 401, stays as it is,
+ * or becomes the failure of the second sign-in.
+ */
+bool api_renew(struct api *a, struct fault *f) MUST_CHECK;
+
+#endif
