@@ -1,0 +1,446 @@
+/*
+ * options.c - the table of options, and what is made of it; see options.h.
+ */
+#include "cli/options.h"
+
+#include "base/escape.h"
+#include "cli/cloud.h"
+#include "cli/line.h"
+#include "codec/time_text.h"
+#include "os/os.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *choice_auth(size_t i)
+{
+    if (i == 0) {
+        return "auto";
+    }
+    return credential_types[i - 1] != NULL ? credential_types[i - 1]->name : NULL;
+}
+
+static const char *choice_cloud(size_t i)
+{
+    return cloud_rows[i].name;
+}
+
+static const char *choice_region(size_t i)
+{
+    return region_rows[i].name;
+}
+
+static const char *choice_color(size_t i)
+{
+    static const char *const words[] = {"auto", "always", "never", NULL}; /* as enum color */
+    return words[i];
+}
+
+#define AT(member) .offset = offsetof(struct options, member)
+
+const struct option_row option_rows[] = {
+    {'c', "--comment", "TEXT", "UNISOLATE_COMMENT", GROUP_ACTION, OPTION_TEXT, AT(comment),
+     .help = "why the device is released; required; UTF-8; kept in Defender's action center"},
+
+    {0, "--tenant", "ID", "AZURE_TENANT_ID", GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.tenant),
+     .help = "the tenant: its GUID, or a verified domain of it"},
+    {0, "--client-id", "ID", "AZURE_CLIENT_ID", GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.client_id),
+     .help = "application (client) id of the app registration"},
+    {0, "--auth", "METHOD", "UNISOLATE_AUTH", GROUP_SIGN_IN, OPTION_CHOICE, AT(sign_in.method),
+     choice_auth, "auto", .help = "how to sign in; auto: the first method whose inputs are given"},
+    {0, "--token-file", "FILE", "env:UNISOLATE_TOKEN", GROUP_SIGN_IN, OPTION_SECRET,
+     AT(sign_in.token_file),
+     .help = "file with a bearer token got elsewhere; - reads standard input, env:NAME a variable"},
+    {0, "--client-secret-file", "FILE", "env:AZURE_CLIENT_SECRET", GROUP_SIGN_IN, OPTION_SECRET,
+     AT(sign_in.client_secret_file),
+     .help = "file with the app's client secret; - and env:NAME as above"},
+
+    {0, "--cloud", "NAME", "UNISOLATE_CLOUD", GROUP_CLOUD, OPTION_CHOICE, AT(cloud), choice_cloud,
+     "commercial", .help = "the cloud that the tenant lives in"},
+    {0, "--region", "NAME", NULL, GROUP_CLOUD, OPTION_CHOICE, AT(region), choice_region,
+     .help = "a nearer API host of the commercial cloud"},
+    {0, "--api-url", "URL", "UNISOLATE_API_URL", GROUP_CLOUD, OPTION_TEXT, AT(api_url),
+     .help = "another API host, in place of the cloud's and the region's; https only"},
+    {0, "--authority", "URL", "AZURE_AUTHORITY_HOST", GROUP_CLOUD, OPTION_TEXT, AT(authority),
+     .help = "another sign-in host, in place of the cloud's; https only"},
+    {0, "--scope", "SCOPE", "UNISOLATE_SCOPE", GROUP_CLOUD, OPTION_TEXT, AT(scope),
+     .help = "another scope to ask a token for, in place of the cloud's"},
+
+    {0, "--cacert", "FILE", "SSL_CERT_FILE", GROUP_NETWORK, OPTION_TEXT, AT(cacert),
+     .help = "PEM file of roots that are trusted too (a TLS-inspecting proxy's, a test server's)"},
+    {0, "--cacert-only", "FILE", NULL, GROUP_NETWORK, OPTION_TEXT, AT(cacert_only),
+     .help = "PEM file of the only roots that are trusted"},
+    {0, "--resolve", "HOST:PORT:ADDR[,ADDR]", NULL, GROUP_NETWORK, OPTION_RESOLVE,
+     .help = "do not ask DNS for this host and port; may be given more than once"},
+    {'4', "-4", NULL, NULL, GROUP_NETWORK, OPTION_IPV4, .help = "use IPv4 only"},
+    {'6', "-6", NULL, NULL, GROUP_NETWORK, OPTION_IPV6, .help = "use IPv6 only"},
+    {0, "--connect-timeout", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(connect_timeout_seconds),
+     .standard = "10s", .help = "for one connection, up to the end of the TLS handshake"},
+    {0, "--max-time", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(max_time_seconds),
+     .standard = "2m", .help = "for the whole run; TIME is written 90, 90s, 10m, 1h30m"},
+    {0, "--retries", "N", NULL, GROUP_NETWORK, OPTION_NUMBER, AT(retries), .standard = "4",
+     .help = "tries after the first for what may pass: connection, 429, 5xx"},
+
+    {0, "--json", NULL, NULL, GROUP_OUTPUT, OPTION_FLAG, AT(json),
+     .help = "one JSON object a line on standard output, for results and faults"},
+    {'q', "--quiet", NULL, NULL, GROUP_OUTPUT, OPTION_FLAG, AT(quiet),
+     .help = "nothing on standard error but errors"},
+    {'v', "--verbose", NULL, NULL, GROUP_OUTPUT, OPTION_COUNT, AT(verbosity),
+     .help = "say what is done, host by host; -vv: message heads and bodies too; never a secret"},
+    {0, "--color", "WHEN", "NO_COLOR", GROUP_OUTPUT, OPTION_COLOR, AT(color), choice_color, "auto",
+     .help = "auto: on a terminal; NO_COLOR set to anything: never"},
+    {'h', "--help", NULL, NULL, GROUP_OUTPUT, OPTION_HELP,
+     .help = "print this and end; so does the word help"},
+    {0, "--version", NULL, NULL, GROUP_OUTPUT, OPTION_VERSION,
+     .help = "print version and build, and end"},
+};
+
+const size_t option_row_count = sizeof option_rows / sizeof option_rows[0];
+
+_Static_assert(sizeof option_rows / sizeof option_rows[0] <= OPTION_ROWS_MAX,
+               "options.given is too small");
+
+const char *option_variable(const struct option_row *row)
+{
+    bool skip = row->variable != NULL && span_starts(span_of(row->variable), SPAN("env:"));
+    return skip ? row->variable + sizeof "env:" - 1 : row->variable;
+}
+
+/* ---- keeping one value: a keeper a kind ---- */
+
+static void *member(struct options *o, const struct option_row *row)
+{
+    return (char *)o + row->offset;
+}
+
+static bool keep_flag(struct options *o, const struct option_row *row, const char *value,
+                      struct fault *f)
+{
+    (void)value;
+    (void)f;
+    *(bool *)member(o, row) = true;
+    return true;
+}
+
+static bool keep_count(struct options *o, const struct option_row *row, const char *value,
+                       struct fault *f)
+{
+    (void)value;
+    (void)f;
+    *(unsigned *)member(o, row) += 1;
+    return true;
+}
+
+static bool keep_family(struct options *o, const struct option_row *row, const char *value,
+                        struct fault *f)
+{
+    enum address_family family = row->kind == OPTION_IPV4 ? ADDRESS_IPV4 : ADDRESS_IPV6;
+    (void)value;
+    if (o->family != ADDRESS_NONE && o->family != family) {
+        return fault_set(f, FAULT_USAGE, "-4 and -6 exclude each other");
+    }
+    o->family = family;
+    return true;
+}
+
+static bool keep_command(struct options *o, const struct option_row *row, const char *value,
+                         struct fault *f)
+{
+    (void)value;
+    (void)f;
+    if (o->command == COMMAND_RELEASE) {
+        o->command = row->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
+    }
+    return true;
+}
+
+static bool keep_text(struct options *o, const struct option_row *row, const char *value,
+                      struct fault *f)
+{
+    (void)f;
+    *(const char **)member(o, row) = value;
+    return true;
+}
+
+/* The row's words as one text, for advice. */
+static void list_choices(const struct option_row *row, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; row->choice(i) != NULL && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used, i == 0 ? "%s" : ", %s", row->choice(i));
+    }
+}
+
+static bool find_choice(const struct option_row *row, const char *value, size_t *which,
+                        struct fault *f)
+{
+    char words[200];
+    for (size_t i = 0; row->choice(i) != NULL; i++) {
+        if (strcmp(value, row->choice(i)) == 0) {
+            *which = i;
+            return true;
+        }
+    }
+    list_choices(row, words, sizeof words);
+    fault_set(f, FAULT_USAGE, "'%s' is none of its values", value);
+    return fault_advise(f, "it is one of: %s", words);
+}
+
+static bool keep_choice(struct options *o, const struct option_row *row, const char *value,
+                        struct fault *f)
+{
+    size_t which;
+    return find_choice(row, value, &which, f) && keep_text(o, row, value, f);
+}
+
+static bool keep_color(struct options *o, const struct option_row *row, const char *value,
+                       struct fault *f)
+{
+    size_t which;
+    if (!find_choice(row, value, &which, f)) {
+        return false;
+    }
+    o->color = (enum color)which;
+    return true;
+}
+
+static bool keep_time(struct options *o, const struct option_row *row, const char *value,
+                      struct fault *f)
+{
+    uint64_t *seconds = member(o, row);
+    if (!time_parse_duration(span_of(value), seconds) || *seconds == 0) {
+        fault_set(f, FAULT_USAGE, "'%s' is not a time from 1s on", value);
+        return fault_advise(f, "write it as 90, 90s, 10m or 1h30m");
+    }
+    return true;
+}
+
+static bool keep_number(struct options *o, const struct option_row *row, const char *value,
+                        struct fault *f)
+{
+    uint64_t number;
+    if (!span_decimal(span_of(value), OPTION_RETRIES_MAX, &number)) {
+        return fault_set(f, FAULT_USAGE, "'%s' is not a number from 0 to %d", value,
+                         OPTION_RETRIES_MAX);
+    }
+    *(unsigned *)member(o, row) = (unsigned)number;
+    return true;
+}
+
+static bool keep_resolve(struct options *o, const struct option_row *row, const char *value,
+                         struct fault *f)
+{
+    (void)row;
+    if (o->resolve_count == OPTIONS_RESOLVE_MAX) {
+        return fault_set(f, FAULT_USAGE, "more than %d of them", OPTIONS_RESOLVE_MAX);
+    }
+    o->resolve[o->resolve_count++] = value;
+    return true;
+}
+
+typedef bool option_keeper(struct options *o, const struct option_row *row, const char *value,
+                           struct fault *f);
+
+static option_keeper *const keepers[] = {
+    [OPTION_FLAG] = keep_flag,       [OPTION_COUNT] = keep_count,  [OPTION_IPV4] = keep_family,
+    [OPTION_IPV6] = keep_family,     [OPTION_HELP] = keep_command, [OPTION_VERSION] = keep_command,
+    [OPTION_TEXT] = keep_text,       [OPTION_SECRET] = keep_text,  [OPTION_CHOICE] = keep_choice,
+    [OPTION_COLOR] = keep_color,     [OPTION_TIME] = keep_time,    [OPTION_NUMBER] = keep_number,
+    [OPTION_RESOLVE] = keep_resolve,
+};
+
+/* Keep a value that `giver` gave; the giver's name stands in front of a fault. */
+static bool keep(struct options *o, const struct option_row *row, const char *giver,
+                 const char *value, struct fault *f)
+{
+    o->given[row - option_rows] = giver;
+    return keepers[row->kind](o, row, value, f) || fault_place(f, "%s", giver);
+}
+
+/* ---- the command line ---- */
+
+static bool keep_from_line(struct options *o, const struct option_row *row, const char *value,
+                           struct fault *f)
+{
+    bool again = o->given[row - option_rows] != NULL;
+    if (again && row->value != NULL && row->kind != OPTION_RESOLVE) {
+        return fault_set(f, FAULT_USAGE, "%s: given twice", row->name);
+    }
+    return keep(o, row, row->name, value, f);
+}
+
+/* The first operand may be a command word, but not behind `--`. */
+static void keep_operand(struct options *o, const char *text, bool may_be_command)
+{
+    if (may_be_command && strcmp(text, "help") == 0) {
+        o->command = COMMAND_HELP;
+    } else if (!may_be_command || strcmp(text, "release") != 0) {
+        o->operands[o->operand_count++] = text;
+    }
+}
+
+static bool read_line(struct options *o, int argc, char *const *argv, struct fault *f)
+{
+    struct line line = {.argc = argc, .argv = argv};
+    const struct option_row *row;
+    const char *text;
+    bool first = true, ok = true;
+    while (ok) {
+        switch (line_next(&line, &row, &text, f)) {
+        case LINE_OPTION:
+            ok = keep_from_line(o, row, text, f);
+            break;
+        case LINE_OPERAND:
+            keep_operand(o, text, first && !line.ended);
+            first = false;
+            break;
+        case LINE_END:
+            return true;
+        case LINE_FAULT:
+            return false;
+        }
+    }
+    return false;
+}
+
+/* ---- environment, defaults, and what must hold between options ---- */
+
+/* Rows that the line has not given, from their variables: all of them, also behind a wrong one. */
+static bool read_environment(struct options *o, struct fault *f)
+{
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        const char *name = option_variable(row);
+        const char *value = name != NULL && o->given[i] == NULL ? os_environment(name) : NULL;
+        struct fault one = {0};
+        if (value == NULL || value[0] == '\0') {
+            continue;
+        }
+        if (row->kind == OPTION_SECRET) {
+            value = row->variable;
+        } else if (row->kind == OPTION_COLOR) {
+            value = "never";
+        }
+        if (!keep(o, row, name, value, &one) && !fault_is_set(f)) {
+            *f = one;
+        }
+    }
+    return !fault_is_set(f);
+}
+
+static bool keep_standards(struct options *o, struct fault *f)
+{
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (o->given[i] == NULL && row->standard != NULL &&
+            !keepers[row->kind](o, row, row->standard, f)) {
+            return fault_place(f, "%s", row->name);
+        }
+    }
+    return true;
+}
+
+static bool given_on_line(const struct options *o, const char *name)
+{
+    const char *giver = options_giver(o, name);
+    return giver != NULL && strcmp(giver, name) == 0;
+}
+
+static bool check_roots(struct options *o, struct fault *f)
+{
+    if (o->cacert != NULL && o->cacert_only != NULL) {
+        if (given_on_line(o, "--cacert")) {
+            return fault_set(f, FAULT_USAGE, "--cacert and --cacert-only exclude each other");
+        }
+        o->cacert = NULL; /* the command line wins over SSL_CERT_FILE */
+    }
+    return true;
+}
+
+static bool check_secrets(const struct options *o, struct fault *f)
+{
+    size_t inputs = 0;
+    for (size_t i = 0; i < option_row_count; i++) {
+        if (option_rows[i].kind == OPTION_SECRET) {
+            const char *source =
+                *(const char *const *)(const void *)((const char *)o + option_rows[i].offset);
+            inputs += source != NULL && strcmp(source, "-") == 0;
+        }
+    }
+    return inputs <= 1 ||
+           fault_set(f, FAULT_USAGE,
+                     "--token-file and --client-secret-file cannot both read standard input");
+}
+
+static bool check_comment(const struct options *o, struct fault *f)
+{
+    const char *giver = options_giver(o, "--comment");
+    if (o->comment == NULL) {
+        fault_set(f, FAULT_USAGE, "--comment: missing; every release needs one");
+        return fault_advise(f, "say why the device is released: -c TEXT");
+    }
+    if (!utf8_is_valid(span_of(o->comment))) {
+        return fault_set(f, FAULT_USAGE, "%s: not UTF-8", giver);
+    }
+    if (span_trim(span_of(o->comment)).size == 0) {
+        return fault_set(f, FAULT_USAGE, "%s: empty", giver);
+    }
+    return true;
+}
+
+static bool options_check(struct options *o, struct fault *f)
+{
+    return check_roots(o, f) && check_secrets(o, f) &&
+           (o->operand_count == 0 || check_comment(o, f));
+}
+
+/* `--json` in front of `--`, whatever stands around it: a fault is then told as JSON too. */
+static bool json_is_asked(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_all(struct options *o, int argc, char *const *argv, struct fault *f)
+{
+    struct fault later = {0}; /* the environment is read in any case, for NO_COLOR */
+    o->operands = memory_take((size_t)(argc > 0 ? argc : 1), sizeof *o->operands);
+    if (o->operands == NULL) {
+        return fault_set(f, FAULT_MEMORY, "command line: out of memory");
+    }
+    bool line = read_line(o, argc, argv, f);
+    if (line && o->command != COMMAND_RELEASE) {
+        return true;
+    }
+    bool environment = read_environment(o, &later);
+    if (line && !environment) {
+        *f = later;
+    }
+    return line && environment && keep_standards(o, f) && options_check(o, f);
+}
+
+bool options_read(struct options *o, int argc, char *const *argv, struct fault *f)
+{
+    bool ok = read_all(o, argc, argv, f);
+    if (!ok) {
+        o->json = json_is_asked(argc, argv);
+    }
+    return ok;
+}
+
+const char *options_giver(const struct options *o, const char *name)
+{
+    const struct option_row *row = line_find(span_of(name));
+    return row != NULL ? o->given[row - option_rows] : NULL;
+}
+
+void options_free(struct options *o)
+{
+    memory_give((void *)o->operands);
+    *o = (struct options){0};
+}

@@ -1,0 +1,117 @@
+/*
+ * options.h - everything the user can set, from the command line and the environment.
+ *
+ * Does      one table of options; fill struct options from it; say what is wrong with a setting.
+ * Not here  taking the command line apart (line.h); what the settings do; the text of --help, which
+ *           is printed from the same table (manual.h).
+ * Limits    OPTIONS_RESOLVE_MAX --resolve options.
+ * Rules     contract sections 2 and 3: `--name value` and `--name=value`; `-c TEXT`, `-cTEXT`;
+ *           short flags may be put together (-qv); options before or after operands; `--` ends
+ *           them; precedence command line, environment, default. An option that takes a value and
+ *           stands twice is a usage fault, but for --resolve. No option takes a secret, so values may
+ *           be shown; what follows the '=' of an unknown option may be one, and is not. An empty
+ *           variable counts as unset.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "auth/credential.h"
+#include "base/address.h"
+
+enum command { COMMAND_RELEASE, COMMAND_HELP, COMMAND_VERSION };
+
+enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 64, OPTION_RETRIES_MAX = 100 };
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* All texts are borrowed from argv, the environment and the table. Zeroed by options_free(). */
+struct options {
+    enum command command;
+    const char **operands;               /* owned array of borrowed texts */
+    size_t operand_count;
+    /* action */
+    const char *comment;
+    /* sign-in */
+    struct credential_settings sign_in;
+    /* cloud; NULL: what the cloud says */
+    const char *cloud, *region, *api_url, *authority, *scope;
+    /* network */
+    const char *cacert, *cacert_only;    /* files */
+    const char *resolve[OPTIONS_RESOLVE_MAX];
+    size_t resolve_count;
+    enum address_family family;          /* ADDRESS_NONE: both */
+    uint64_t connect_timeout_seconds;    /* at least 1 */
+    uint64_t max_time_seconds;           /* at least 1 */
+    unsigned retries;                    /* tries after the first */
+    /* output */
+    bool json, quiet;
+    unsigned verbosity;                  /* 0, 1 for -v, 2 for -vv */
+    enum color color;
+    /* who gave each row of option_rows its value: the option's or variable's name; NULL: nobody */
+    const char *given[OPTION_ROWS_MAX];
+};
+
+/* How an option's value is checked and kept. */
+enum option_kind {
+    OPTION_FLAG,    /* bool */
+    OPTION_COUNT,   /* unsigned: how often it stands there */
+    OPTION_IPV4,    /* options.family */
+    OPTION_IPV6,
+    OPTION_HELP,    /* options.command */
+    OPTION_VERSION,
+    OPTION_TEXT,    /* const char * */
+    OPTION_SECRET,  /* const char *: a secret source of auth/credential.h */
+    OPTION_CHOICE,  /* const char *: one of row->choice() */
+    OPTION_COLOR,   /* enum color, in the order of row->choice() */
+    OPTION_TIME,    /* uint64_t seconds */
+    OPTION_NUMBER,  /* unsigned, up to OPTION_RETRIES_MAX */
+    OPTION_RESOLVE, /* options.resolve */
+};
+
+enum option_group {
+    GROUP_ACTION,
+    GROUP_SIGN_IN,
+    GROUP_CLOUD,
+    GROUP_NETWORK,
+    GROUP_OUTPUT,
+    GROUP_COUNT,
+};
+
+struct option_row {
+    char letter;          /* 0: none */
+    const char *name;     /* "--comment"; "-4" for one that has only a letter */
+    const char *value;    /* "FILE"; NULL: it takes none */
+    const char *variable; /* serves in its place, or NULL; of OPTION_SECRET: "env:NAME" */
+    enum option_group group;
+    enum option_kind kind;
+    size_t offset;        /* of the member of struct options, where the kind does not name it */
+    const char *(*choice)(size_t i); /* the words it may be, one by one, then NULL; or NULL */
+    const char *standard; /* the default, as the user would write it; or NULL */
+    const char *help;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+
+/* The name of the row's environment variable, or NULL. */
+const char *option_variable(const struct option_row *row);
+
+/*
+ * Read command line and environment.
+ *
+ * o      zeroed; borrows from argv and the environment; options_free() it also after a fault
+ * argv   argv[0] is the program's own name
+ *
+ * FAULT_USAGE says where and what; quiet, verbosity and color are then as far as they were
+ * understood, and json is set when `--json` stands anywhere in front of `--` (contract section 5).
+ * FAULT_MEMORY.
+ * -h, --help, --version and the word `help` win over everything else that is well-formed.
+ */
+bool options_read(struct options *o, int argc, char *const *argv, struct fault *f) MUST_CHECK;
+
+/* Who gave the option called `name` its value: that name, its variable's, or NULL for nobody. */
+const char *options_giver(const struct options *o, const char *name);
+
+void options_free(struct options *o);
+
+#endif

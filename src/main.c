@@ -1,0 +1,11 @@
+/*
+ * main.c - argv in, exit status out.
+ */
+#include "cli/run.h"
+#include "os/os.h"
+
+int main(int argc, char **argv)
+{
+    os_start();
+    return (int)run(argc, argv);
+}

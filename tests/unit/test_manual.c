@@ -1,0 +1,264 @@
+/*
+ * test_manual.c - the manual tells everything there is, within its columns; README.md too.
+ *
+ * README.md is read from the current folder, which is that of build.sh.
+ */
+/* links: fake/os_fake.c */
+#include "unit.h"
+
+#include "base/fault.h"
+#include "cli/cloud.h"
+#include "cli/manual.h"
+#include "cli/options.h"
+#include "cli/version.h"
+
+static struct buf help;
+
+static void print_help(void)
+{
+    buf_free(&help);
+    help = buf_init(MANUAL_MAX);
+    manual_put_help(&help);
+    CHECK(!help.failed);
+}
+
+/* How many lines of text are `needle`, or begin with it and two blanks; blanks around aside. */
+static size_t lines_that_begin(struct span text, const char *needle)
+{
+    struct span line;
+    size_t found = 0;
+    while (span_next(&text, '\n', &line)) {
+        struct span trimmed = span_trim(line), label = span_of(needle);
+        struct span rest = span_cut(trimmed, label.size, trimmed.size);
+        found += span_starts(trimmed, label) && (rest.size == 0 || span_starts(rest, SPAN("  ")));
+    }
+    return found;
+}
+
+static void check_columns(struct span text)
+{
+    struct span line;
+    while (span_next(&text, '\n', &line)) {
+        unit_row("%.*s", SPAN_ARG(line));
+        CHECK(line.size <= MANUAL_COLUMNS);
+        CHECK(!span_ends(line, SPAN(" ")));
+        for (size_t i = 0; i < line.size; i++) {
+            CHECK(line.at[i] >= ' ' && line.at[i] <= '~');
+        }
+    }
+}
+
+static void texts_keep_to_their_columns(void)
+{
+    struct buf b = buf_init(MANUAL_MAX);
+    manual_put_usage(&b);
+    check_columns(buf_span(&b));
+    CHECK(span_ends(buf_span(&b), SPAN("\n")));
+    buf_free(&b);
+    print_help();
+    check_columns(buf_span(&help));
+    CHECK(span_ends(buf_span(&help), SPAN("\n")));
+}
+
+static void help_has_every_option(void)
+{
+    print_help();
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        char label[80];
+        unit_row("%s", row->name);
+        char letter[] = {'-', row->letter, ',', ' ', '\0'};
+        bool both = row->letter != 0 && row->name[1] == '-';
+        snprintf(label, sizeof label, "%s%s%s%s", both ? letter : "", row->name,
+                 row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
+        CHECK_EQUAL_INT(lines_that_begin(buf_span(&help), label), 1);
+    }
+}
+
+static void help_has_what_options_may_be(void)
+{
+    print_help();
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        unit_row("%s", row->name);
+        if (row->variable != NULL) {
+            CHECK(span_contains(buf_span(&help), span_of(option_variable(row))));
+        }
+        for (size_t k = 0; row->choice != NULL && row->choice(k) != NULL; k++) {
+            CHECK(span_contains(buf_span(&help), span_of(row->choice(k))));
+        }
+        if (row->standard != NULL) {
+            char text[40];
+            snprintf(text, sizeof text, "default %s)", row->standard);
+            CHECK(span_contains(buf_span(&help), span_of(text)));
+        }
+    }
+}
+
+static void help_has_methods_and_clouds(void)
+{
+    print_help();
+    for (size_t i = 0; credential_types[i] != NULL; i++) {
+        CHECK_EQUAL_INT(lines_that_begin(buf_span(&help), credential_types[i]->name), 1);
+    }
+    for (const struct cloud_row *row = cloud_rows; row->name != NULL; row++) {
+        unit_row("%s", row->name);
+        CHECK_EQUAL_INT(lines_that_begin(buf_span(&help), row->name), 1);
+        CHECK(span_contains(buf_span(&help), span_of(row->api)));
+        CHECK(span_contains(buf_span(&help), span_of(row->authority)));
+        CHECK(span_contains(buf_span(&help), span_of(row->scope)));
+    }
+    for (const struct region_row *row = region_rows; row->name != NULL; row++) {
+        CHECK_EQUAL_INT(lines_that_begin(buf_span(&help), row->name), 1);
+        CHECK(span_contains(buf_span(&help), span_of(row->api)));
+    }
+}
+
+struct exit_line {
+    int number;
+    const char *name;
+};
+
+static const struct exit_line exits[] = {
+#define X(symbol, number, name, when) {number, name},
+    EXIT_LIST(X)
+#undef X
+};
+
+static void help_has_every_exit_code(void)
+{
+    print_help();
+    for (size_t i = 0; i < COUNT_OF(exits); i++) {
+        char label[40];
+        snprintf(label, sizeof label, "%-3d  %s", exits[i].number, exits[i].name);
+        unit_row("%s", label);
+        CHECK_EQUAL_INT(lines_that_begin(buf_span(&help), label), 1);
+    }
+}
+
+static void help_has_three_examples_with_comments(void)
+{
+    print_help();
+    struct span text = buf_span(&help);
+    size_t at = 0;
+    while (!span_starts(span_cut(text, at, text.size), SPAN("\nExamples:\n"))) {
+        at++;
+        CHECK(at < text.size);
+    }
+    size_t commands = 0;
+    struct span line;
+    text = span_cut(text, at, text.size);
+    while (span_next(&text, '\n', &line)) {
+        commands += span_starts(line, SPAN("    unisolate "));
+    }
+    CHECK_EQUAL_INT(commands, 3);
+}
+
+static void version_is_one_line(void)
+{
+    struct buf b = buf_init(MANUAL_MAX);
+    manual_put_version(&b);
+    struct span line = buf_span(&b);
+    CHECK(span_starts(line, SPAN("unisolate ")));
+    CHECK(span_contains(line, span_of(version.number)));
+    CHECK(span_contains(line, span_of(version.commit)));
+    CHECK(span_contains(line, span_of(version.target)));
+    CHECK(span_contains(line, span_of(version.mbedtls)));
+    CHECK_EQUAL_INT(span_find(line, '\n'), line.size - 1);
+    CHECK(line.size <= MANUAL_COLUMNS + 1);
+    buf_free(&b);
+    CHECK(span_starts(span_of(version.user_agent), SPAN("unisolate/")));
+    CHECK_EQUAL_TEXT(version.user_agent + strlen("unisolate/"), version.number);
+}
+
+/* ---- README.md ---- */
+
+static struct span readme(void)
+{
+    static char text[128 * 1024];
+    static size_t size;
+    FILE *file = size == 0 ? fopen("README.md", "rb") : NULL;
+    if (file != NULL) {
+        size = fread(text, 1, sizeof text, file);
+        fclose(file);
+    }
+    CHECK(size > 0 && size < sizeof text);
+    return span_make(text, size);
+}
+
+static void readme_has_every_option(void)
+{
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        char cell[80];
+        unit_row("%s", row->name);
+        snprintf(cell, sizeof cell, row->value != NULL ? "%s %s`" : "%s`", row->name, row->value);
+        CHECK(span_contains(readme(), span_of(cell)));
+        if (row->variable != NULL) {
+            snprintf(cell, sizeof cell, "`%s`", option_variable(row));
+            CHECK(span_contains(readme(), span_of(cell)));
+        }
+    }
+}
+
+static void readme_has_no_other_option(void)
+{
+    struct span rest = readme();
+    struct span line;
+    while (span_next(&rest, '\n', &line)) {
+        struct span name = {0};
+        if (!span_starts(line, SPAN("| `-"))) {
+            continue;
+        }
+        name = span_cut(line, 3, line.size);
+        while (!span_starts(name, SPAN("--")) &&
+               span_starts(span_cut(name, 2, name.size), SPAN(", "))) {
+            name = span_cut(name, 4, name.size);
+        }
+        size_t end = 0;
+        while (end < name.size && name.at[end] != ' ' && name.at[end] != '`') {
+            end++;
+        }
+        unit_row("%.*s", SPAN_ARG(line));
+        bool known = false;
+        for (size_t i = 0; i < option_row_count; i++) {
+            known = known || span_equal(span_cut(name, 0, end), span_of(option_rows[i].name));
+        }
+        CHECK(known);
+    }
+}
+
+static void readme_has_every_exit_code(void)
+{
+    for (size_t i = 0; i < COUNT_OF(exits); i++) {
+        char row[40];
+        snprintf(row, sizeof row, "| %d | %s |", exits[i].number, exits[i].name);
+        unit_row("%s", row);
+        CHECK(span_contains(readme(), span_of(row)));
+    }
+}
+
+static void readme_has_every_host(void)
+{
+    for (const struct cloud_row *row = cloud_rows; row->name != NULL; row++) {
+        unit_row("%s", row->name);
+        CHECK(span_contains(readme(), span_of(row->name)));
+        CHECK(span_contains(readme(), span_of(row->api + strlen("https://"))));
+        CHECK(span_contains(readme(), span_of(row->authority + strlen("https://"))));
+    }
+    for (const struct region_row *row = region_rows; row->name != NULL; row++) {
+        unit_row("%s", row->name);
+        CHECK(span_contains(readme(), span_of(row->api + strlen("https://"))));
+    }
+}
+
+static const struct unit_test tests[] = {
+    TEST(texts_keep_to_their_columns),  TEST(help_has_every_option),
+    TEST(help_has_what_options_may_be), TEST(help_has_methods_and_clouds),
+    TEST(help_has_every_exit_code),     TEST(help_has_three_examples_with_comments),
+    TEST(version_is_one_line),          TEST(readme_has_every_option),
+    TEST(readme_has_no_other_option),   TEST(readme_has_every_exit_code),
+    TEST(readme_has_every_host),
+};
+
+UNIT_MAIN(tests)

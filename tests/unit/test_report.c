@@ -1,0 +1,308 @@
+/*
+ * test_report.c - what is printed, where, and byte for byte.
+ */
+/* links: fake/os_fake.c */
+#include "unit.h"
+
+#include "base/trace.h"
+#include "cli/report.h"
+#include "fake/os_fake.h"
+
+#define ID "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
+#define ACTION_ID "5382f7ea-7557-4ab7-9782-d50480024a4e"
+#define QUEUED " (queued, not yet released)\n"
+
+static struct report r;
+
+static void begin(const struct options *o)
+{
+    os_fake_reset();
+    report_open(&r, o);
+}
+
+#define OUT(text) CHECK_EQUAL_SPAN(os_fake_written(OS_OUT), SPAN(text))
+#define ERR(text) CHECK_EQUAL_SPAN(os_fake_written(OS_ERR), SPAN(text))
+
+static struct release_row accepted_row(void)
+{
+    struct release_row row = {
+        .input = "id:" ID,
+        .machine_id = ID,
+        .done = true,
+        .result = RELEASE_ACCEPTED,
+        .action = {.id = ACTION_ID, .status = ACTION_PENDING, .status_text = "Pending"},
+    };
+    return row;
+}
+
+static struct release_row refused_row(void)
+{
+    struct release_row row = {
+        .input = ID, .machine_id = ID, .done = true, .result = RELEASE_NOT_FOUND};
+    fault_set(&row.fault, FAULT_NOT_FOUND, "%s: api.test: not found (status 404)", ID);
+    fault_keep(row.fault.service_code, sizeof row.fault.service_code, SPAN("ResourceNotFound"));
+    fault_keep(row.fault.service_message, sizeof row.fault.service_message,
+               SPAN("No such machine"));
+    fault_keep(row.fault.service_target, sizeof row.fault.service_target, SPAN("0001-22"));
+    fault_advise(&row.fault, "look again");
+    return row;
+}
+
+/* ---- text ---- */
+
+static void accepted_as_text(void)
+{
+    struct release_row row = accepted_row();
+    begin(&(struct options){0});
+    report_row(&r, &row);
+    OUT("accepted  id:" ID QUEUED "          action " ACTION_ID ", Pending\n");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
+    ERR("");
+}
+
+static void already_pending_without_an_action(void)
+{
+    struct release_row row = accepted_row();
+    row.result = RELEASE_ALREADY_PENDING;
+    row.action = (struct action){0};
+    begin(&(struct options){0});
+    report_row(&r, &row);
+    OUT("already-pending  id:" ID " (queued before)\n");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
+    ERR("");
+}
+
+/* Also with the longest selector there is. */
+static void lines_fit_a_terminal(void)
+{
+    struct release_row row = accepted_row();
+    struct span rest, line;
+    begin(&(struct options){0});
+    report_row(&r, &row);
+    rest = os_fake_written(OS_OUT);
+    while (span_next(&rest, '\n', &line)) {
+        CHECK(line.size <= 80);
+    }
+}
+
+static void refused_as_text(void)
+{
+    struct release_row row = refused_row();
+    begin(&(struct options){.quiet = true});
+    report_row(&r, &row);
+    OUT("");
+    ERR("unisolate: " ID ": api.test: not found (status 404): ResourceNotFound: No such machine "
+        "(id for Microsoft support: 0001-22)\n"
+        "advice: look again\n");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_NOT_FOUND), STATUS_NOT_FOUND);
+}
+
+static void texts_of_others_stay_one_harmless_line(void)
+{
+    struct release_row row = refused_row();
+    fault_clear(&row.fault);
+    fault_set(&row.fault, FAULT_USAGE,
+              "a\nb\xE2\x80\xAE"
+              "c");
+    fault_keep(row.fault.service_code, sizeof row.fault.service_code, SPAN("\x1B]0;x\x07"));
+    fault_keep(row.fault.service_message, sizeof row.fault.service_message,
+               SPAN("caf\xC3\xA9\r\n\xFF"));
+    fault_keep(row.fault.service_target, sizeof row.fault.service_target, SPAN("t\x9Bt"));
+    fault_advise(&row.fault, "do\nadvice: this");
+    begin(&(struct options){0});
+    report_row(&r, &row);
+    ERR("unisolate: a\\nb\\u{202E}c: \\u{001B}]0;x\\u{0007}: caf\xC3\xA9\\r\\n\\xFF "
+        "(id for Microsoft support: t\\x9Bt)\n"
+        "advice: do\\nadvice: this\n");
+}
+
+static void inputs_and_statuses_are_escaped(void)
+{
+    struct release_row row = accepted_row();
+    row.input = "\x1B[2J";
+    fault_keep(row.action.status_text, sizeof row.action.status_text, SPAN("\x1B[31m"));
+    fault_keep(row.action.id, sizeof row.action.id, SPAN("\n"));
+    begin(&(struct options){0});
+    report_row(&r, &row);
+    OUT("accepted  \\u{001B}[2J" QUEUED "          action \\n, \\u{001B}[31m\n");
+}
+
+static void color_only_when_asked_for(void)
+{
+    struct release_row good = accepted_row(), bad = refused_row();
+    begin(&(struct options){.color = COLOR_AUTO}); /* the fake's output is no terminal */
+    CHECK(!r.color_out && !r.color_err);
+    begin(&(struct options){.color = COLOR_NEVER});
+    CHECK(!r.color_out && !r.color_err);
+    begin(&(struct options){.color = COLOR_ALWAYS});
+    bad.fault.service_code[0] = bad.fault.service_message[0] = bad.fault.service_target[0] = '\0';
+    report_row(&r, &good);
+    report_row(&r, &bad);
+    OUT("\x1B[32maccepted\x1B[0m  id:" ID QUEUED "          action " ACTION_ID ", Pending\n");
+    ERR("\x1B[31munisolate:\x1B[0m " ID ": api.test: not found (status 404)\n"
+        "\x1B[33madvice:\x1B[0m look again\n");
+}
+
+/* ---- JSON ---- */
+
+static void accepted_as_json(void)
+{
+    struct release_row row = accepted_row();
+    row.action.requested = 1795449601;
+    fault_keep(row.action.computer_name, sizeof row.action.computer_name,
+               SPAN("pc-042.contoso.com"));
+    begin(&(struct options){.json = true});
+    report_row(&r, &row);
+    OUT("{\"input\":\"id:" ID "\",\"result\":\"accepted\",\"machineId\":\"" ID "\","
+        "\"computerDnsName\":\"pc-042.contoso.com\",\"actionId\":\"" ACTION_ID "\","
+        "\"actionStatus\":\"Pending\",\"requested\":\"2026-11-23T16:00:01Z\",\"ended\":null,"
+        "\"error\":null}\n");
+    ERR("");
+}
+
+static void refused_as_json_and_on_standard_error(void)
+{
+    struct release_row row = refused_row();
+    begin(&(struct options){.json = true});
+    report_row(&r, &row);
+    OUT("{\"input\":\"" ID "\",\"result\":\"not-found\",\"machineId\":\"" ID
+        "\",\"computerDnsName\":null,"
+        "\"actionId\":null,\"actionStatus\":null,\"requested\":null,\"ended\":null,"
+        "\"error\":{\"name\":\"not-found\",\"exit\":3,\"message\":\"No such machine\","
+        "\"code\":\"ResourceNotFound\",\"target\":\"0001-22\",\"advice\":\"look again\"}}\n");
+    CHECK(span_starts(os_fake_written(OS_ERR), SPAN("unisolate: " ID ": api.test: not found")));
+}
+
+static void fault_of_the_run_as_json(void)
+{
+    struct fault f = {0};
+    fault_set(&f, FAULT_FILE, "a\"b\\\n\x1B\xFF");
+    begin(&(struct options){.json = true});
+    report_fault(&r, &f);
+    OUT("{\"input\":null,\"result\":\"error\",\"machineId\":null,\"computerDnsName\":null,"
+        "\"actionId\":null,"
+        "\"actionStatus\":null,\"requested\":null,\"ended\":null,\"error\":{\"name\":\"usage\","
+        "\"exit\":2,"
+        "\"message\":\"a\\\"b\\\\\\u000a\\u001b\\ufffd\",\"code\":null,\"target\":null,\"advice\":"
+        "null}}\n");
+    ERR("unisolate: a\"b\\\\n\\u{001B}\\xFF\n");
+}
+
+static void fault_of_the_run_as_text(void)
+{
+    struct fault f = {0};
+    fault_set(&f, FAULT_NO_CREDENTIAL, "no credential");
+    begin(&(struct options){.quiet = true});
+    report_fault(&r, &f);
+    OUT("");
+    ERR("unisolate: no credential\n"
+        "advice: give --token-file FILE, or --tenant, --client-id and --client-secret-file FILE\n");
+}
+
+/* The longest fault there can be, every byte of it one that grows sixfold, is still whole. */
+static void the_longest_fault_fits(void)
+{
+    struct release_row row = {.input = ID, .result = RELEASE_ERROR};
+    char ones[400];
+    memset(ones, 1, sizeof ones);
+    struct span all = span_make(ones, sizeof ones);
+    row.fault.code = FAULT_USAGE;
+    fault_keep(row.fault.text, sizeof row.fault.text, all);
+    fault_keep(row.fault.advice, sizeof row.fault.advice, all);
+    fault_keep(row.fault.service_code, sizeof row.fault.service_code, all);
+    fault_keep(row.fault.service_message, sizeof row.fault.service_message, all);
+    fault_keep(row.fault.service_target, sizeof row.fault.service_target, all);
+    begin(&(struct options){.json = true});
+    report_row(&r, &row);
+    CHECK(!r.write_failed);
+    CHECK(span_ends(os_fake_written(OS_OUT), SPAN("}}\n")));
+    CHECK(span_ends(os_fake_written(OS_ERR), SPAN("\\u{0001}\n")));
+    CHECK_EQUAL_INT(report_close(&r, STATUS_USAGE), STATUS_USAGE);
+}
+
+/* ---- the rest ---- */
+
+static void advice_in_advance(void)
+{
+    begin(&(struct options){0});
+    report_advice(&r, "it is\n7");
+    ERR("advice: it is\\n7\n");
+    begin(&(struct options){.quiet = true});
+    report_advice(&r, "it is");
+    ERR("");
+}
+
+static void a_result_that_cannot_be_written_is_told(void)
+{
+    static char big[128 * 1024]; /* more than the fake's standard output holds */
+    memset(big, 'x', sizeof big);
+    begin(&(struct options){.quiet = true});
+    report_text(&r, span_make(big, sizeof big));
+    CHECK(r.write_failed);
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_INTERNAL);
+    ERR("unisolate: standard output: a result could not be written\n"
+        "advice: the result could not be written; look at the disk or pipe behind standard "
+        "output\n");
+}
+
+static void a_row_that_cannot_be_written_is_told(void)
+{
+    static char most[64 * 1024 - 50];
+    struct release_row row = accepted_row();
+    memset(most, 'x', sizeof most);
+    begin(&(struct options){.json = true});
+    report_text(&r, span_make(most, sizeof most));
+    CHECK(!r.write_failed);
+    report_row(&r, &row);
+    CHECK(r.write_failed);
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_INTERNAL);
+}
+
+static void trace_lines_go_to_standard_error(void)
+{
+    static const enum trace_level levels[] = {TRACE_OFF, TRACE_STEPS, TRACE_BYTES, TRACE_BYTES};
+    for (unsigned i = 0; i < COUNT_OF(levels); i++) {
+        unit_row("verbosity %u", i);
+        begin(&(struct options){.verbosity = i});
+        trace(TRACE_STEPS, "step %d", 1);
+        trace(TRACE_BYTES, "bytes");
+        OUT("");
+        if (levels[i] == TRACE_OFF) {
+            ERR("");
+        } else if (levels[i] == TRACE_STEPS) {
+            ERR("step 1\n");
+        } else {
+            ERR("step 1\nbytes\n");
+        }
+    }
+}
+
+static void usage_goes_to_standard_error(void)
+{
+    begin(&(struct options){0});
+    report_usage();
+    OUT("");
+    CHECK(span_starts(os_fake_written(OS_ERR), SPAN("usage: unisolate ")));
+}
+
+static const struct unit_test tests[] = {
+    TEST(accepted_as_text),
+    TEST(already_pending_without_an_action),
+    TEST(lines_fit_a_terminal),
+    TEST(refused_as_text),
+    TEST(texts_of_others_stay_one_harmless_line),
+    TEST(inputs_and_statuses_are_escaped),
+    TEST(color_only_when_asked_for),
+    TEST(accepted_as_json),
+    TEST(refused_as_json_and_on_standard_error),
+    TEST(fault_of_the_run_as_json),
+    TEST(fault_of_the_run_as_text),
+    TEST(the_longest_fault_fits),
+    TEST(advice_in_advance),
+    TEST(a_result_that_cannot_be_written_is_told),
+    TEST(a_row_that_cannot_be_written_is_told),
+    TEST(trace_lines_go_to_standard_error),
+    TEST(usage_goes_to_standard_error),
+};
+
+UNIT_MAIN(tests)
