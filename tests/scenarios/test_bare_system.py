@@ -1,0 +1,137 @@
+"""
+test_bare_system.py - the program where there is nothing: no /etc, /dev, /proc, no descriptors, nothing writable.
+
+Rules     contract section 1 and 4 (1, 130, 143).
+"""
+
+import os
+import shutil
+import signal
+import time
+
+from harness import Scenario, each
+from service import faults
+from service.defender import DEVICE
+from service.entra import CLIENT_ID, TENANT
+
+NOBODY = 65534
+
+
+class EmptyRoot(Scenario):
+    """A folder that holds the program and the test root alone, read-only, entered as an unprivileged user."""
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("needs root, for chroot")
+        with open(self.program, "rb") as file:
+            if b"/ld-linux" in file.read():
+                self.skipTest("the program is not static")
+        self.root = self.folder / "root"
+        self.root.mkdir()
+        shutil.copy(self.program, self.root / "unisolate")
+        shutil.copy(self.service.pki.root, self.root / "root.pem")
+        for path in (self.root / "root.pem", self.root):
+            path.chmod(0o555)
+        (self.root / "unisolate").chmod(0o555)
+        self.program = "/unisolate"
+
+    def enter(self):
+        os.chroot(self.root)
+        os.chdir("/")
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+    def release_inside(self, login_host, *more, **settings):
+        login, api = self.service.login, self.service.api
+        return self.run_program("--authority", login.url_for(login_host), "--api-url", api.url, "--cacert", "/root.pem",
+                                "--resolve", f"localhost:{login.port}:127.0.0.1", "--resolve", f"localhost:{api.port}:[::1]",
+                                "--tenant", TENANT, "--client-id", CLIENT_ID, "-c", "clean", *more, DEVICE,
+                                env={"AZURE_CLIENT_SECRET": self.service.entra.secret}, preexec_fn=self.enter, **settings)
+
+    def test_still_releases(self):
+        self.assert_exit(self.release_inside("localhost"), 0)
+        self.assertEqual(len(self.service.defender.actions), 1)
+
+    def test_name_that_cannot_be_resolved_is_exit_7(self):
+        result = self.release_inside("login.test.example", "--retries", "0")
+        self.assert_exit(result, 7)
+        self.assert_says(result, "login.test.example")
+
+    def test_resolver_that_does_not_answer_ends_at_max_time(self):
+        result = self.release_inside("login.test.example", "--max-time", "1")
+        self.assert_exit(result, 7)
+        self.assertLess(result.seconds, 3)
+
+
+class ClosedDescriptors(Scenario):
+    """Nothing meant for a person may land in a connection that took the number of a closed descriptor."""
+
+    @staticmethod
+    def closing(*numbers):
+        def close():
+            for number in numbers:
+                os.close(number)
+        return close
+
+    @each([("input", (0,)), ("errors", (2,)), ("input and errors", (0, 2))])
+    def test_results_are_still_written(self, numbers):
+        result = self.start_program(*self.release_arguments(), preexec_fn=self.closing(*numbers)).finish()
+        self.assert_exit(result, 0)
+        self.assertIn(self.service.defender.actions[0]["id"], result.out)
+
+    @each([("output", (1,)), ("all", (0, 1, 2))])
+    def test_result_that_cannot_be_written_is_exit_1(self, numbers):
+        result = self.start_program(*self.release_arguments("-vv"), preexec_fn=self.closing(*numbers)).finish()
+        self.assert_exit(result, 1)
+        self.assertEqual(self.posts(), 1)
+
+    def test_fault_with_everything_closed_keeps_its_code(self):
+        arguments = self.release_arguments("-vv", devices=["f" * 40])
+        self.assert_exit(self.start_program(*arguments, preexec_fn=self.closing(0, 1, 2)).finish(), 3)
+
+    def test_reader_that_has_left_is_exit_1(self):
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "wb") as pipe:
+            result = self.start_program(*self.release_arguments(), stdout=pipe).finish()
+        self.assert_exit(result, 1)
+        self.assert_says(result, "standard output")
+
+
+SIGNALS = [("SIGINT", signal.SIGINT, 130), ("SIGTERM", signal.SIGTERM, 143)]
+MOMENTS = [("handshake", "login", faults.stall_on_accept(), "stalled"),
+           ("token answer", "login", faults.stall(), "stalled"), ("release answer", "api", faults.stall(), "stalled"),
+           ("back-off", "login", faults.reset_on_accept(), "accepted")]
+
+
+class Signals(Scenario):
+    @each([(f"{name} during {moment}", number, code, server, fault, event)
+           for name, number, code in SIGNALS for moment, server, fault, event in MOMENTS])
+    def test_ends_at_once(self, number, code, server, fault, event):
+        getattr(self.service, server).fail(fault, 99)
+        running = self.start_program(*self.release_arguments("--retries", "30"))
+        self.assertTrue(self.service.log.wait(event, server))
+        running.signal(number)
+        result = self.check(running.finish(4))
+        self.assert_exit(result, code)
+        self.assertEqual(result.out, "")
+
+    def test_while_it_reads_standard_input(self):
+        read, write = os.pipe()
+        self.addCleanup(os.close, write)
+        with os.fdopen(read, "rb") as pipe:
+            running = self.start_program(*self.where(), "--token-file", "-", "-c", "clean", DEVICE, input_file=pipe)
+        wait_until_it_reads(running.process.pid)
+        running.signal(signal.SIGINT)
+        self.assert_exit(self.check(running.finish(4)), 130)
+
+
+def wait_until_it_reads(pid):
+    """Until the process sleeps in read(2); its handlers are set by then."""
+    for _ in range(500):
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            if "State:\tS" in file.read():
+                return
+        time.sleep(0.01)
