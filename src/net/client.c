@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { POLL_ITEMS_MAX = CLIENT_CONNECTIONS_MAX * DNS_ADDRESSES_MAX };
+enum { CLIENT_TICK_MS = 1000, POLL_ITEMS_MAX = CLIENT_CONNECTIONS_MAX * DNS_ADDRESSES_MAX };
 
 void client_open(struct client *c, const struct client_settings *settings)
 {
@@ -303,6 +303,10 @@ static void wait_for_something(struct client *c, const struct call *calls, size_
         bool later = calls[i].state == CALL_WAITING && calls[i].not_before_ms > now_ms;
         until = later && calls[i].not_before_ms < until ? calls[i].not_before_ms : until;
     }
+    if (c->tick != NULL) {
+        c->tick(c->tick_context);
+        until = until < now_ms + CLIENT_TICK_MS ? until : now_ms + CLIENT_TICK_MS;
+    }
     os_poll(items, used, until > now_ms ? until - now_ms : 0);
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
         if (c->connections[i].call == NULL) {
@@ -345,6 +349,12 @@ void client_run(struct client *c, struct call *calls, size_t count)
             wait_for_something(c, calls, count, now_ms);
         }
     }
+}
+
+void client_set_tick(struct client *c, void (*tick)(void *context), void *context)
+{
+    c->tick = tick;
+    c->tick_context = context;
 }
 
 bool client_call(struct client *c, struct call *call)

@@ -26,6 +26,8 @@ struct client_settings {
 struct client {
     struct client_settings settings;
     struct conn connections[CLIENT_CONNECTIONS_MAX];
+    void (*tick)(void *context);
+    void *tick_context;
 };
 
 void client_open(struct client *c, const struct client_settings *settings);
@@ -38,6 +40,9 @@ void client_warm(struct client *c, const struct url *origin);
  * interrupted have FAULT_TIMEOUT, FAULT_THROTTLED, FAULT_INTERRUPTED or FAULT_TERMINATED.
  */
 void client_run(struct client *c, struct call *calls, size_t count);
+
+/* Have `tick` called about once a second while client_run() waits, for who shows progress; NULL: nobody. */
+void client_set_tick(struct client *c, void (*tick)(void *context), void *context);
 
 /* One call; true when there is a status. */
 bool client_call(struct client *c, struct call *call);

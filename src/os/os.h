@@ -49,6 +49,14 @@ bool os_read_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
 /* The same for standard input, up to its end. */
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
 
+/*
+ * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes). FAULT_NOT_FOUND: there is no
+ * sensor, or it does not answer within OS_SENSOR_TIMEOUT_MS. Linux, macOS: `mdatp health --field edr_machine_id` from the sensor's fixed
+ * places, never from PATH.
+ */
+enum { OS_SENSOR_TIMEOUT_MS = 10000 };
+bool os_sensor_id(struct buf *to, struct fault *f) MUST_CHECK;
+
 /* ---- console ---- */
 
 enum os_output { OS_OUT, OS_ERR };
@@ -56,6 +64,9 @@ enum os_output { OS_OUT, OS_ERR };
 /* Write UTF-8 bytes, all of them. False: not possible (closed, full). */
 bool os_write(enum os_output where, struct span bytes) MUST_CHECK;
 bool os_is_terminal(enum os_output where);
+
+/* Columns of the terminal behind `where`, 80 where that is not known. */
+unsigned os_columns(enum os_output where);
 
 /* ---- sockets, never blocking ---- */
 

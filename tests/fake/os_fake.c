@@ -119,6 +119,15 @@ bool os_read_file(const char *path, struct buf *to, struct fault *f)
     return !to->failed || fault_set(f, FAULT_FILE, "%s: too large", path);
 }
 
+unsigned os_columns(enum os_output where) { return (void)where, 80; }
+
+bool os_sensor_id(struct buf *to, struct fault *f)
+{
+    const char *id = find(fake.files, "sensor");
+    buf_put_text(to, id == NULL ? "" : id);
+    return id != NULL || fault_set(f, FAULT_NOT_FOUND, "self: there is no Defender sensor on this host");
+}
+
 bool os_read_input(struct buf *to, struct fault *f) { return os_read_file("-", to, f); }
 
 bool os_write(enum os_output where, struct span bytes)
