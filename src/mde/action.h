@@ -64,6 +64,14 @@ bool action_cancel(struct api *a, const char *id, const char *comment, struct ac
 /* Append {"Comment":"..."}. FAULT_USAGE: not UTF-8, too long. */
 bool action_put_body(struct buf *body, const char *comment, struct fault *f) MUST_CHECK;
 
+/* What became of a cancellation. */
+struct cancellation {
+    const char *input;           /* borrowed */
+    struct action action;        /* as the service answered; id "" where it did not */
+    bool ended;                  /* it had ended before */
+    struct fault fault;          /* set unless it was cancelled */
+};
+
 bool action_is(const struct action *a, const char *type);
 
 /* True when the status is one that does not change any more. */

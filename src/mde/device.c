@@ -307,10 +307,8 @@ static bool has_device(const struct device_list *list, const char *id)
     return false;
 }
 
-static bool collect(void *context, const struct device *device, struct json record, struct fault *f)
+bool device_list_add(struct device_list *list, const struct device *device, struct fault *f)
 {
-    struct device_list *list = context;
-    (void)record;
     if (has_device(list, device->id)) {
         return true; /* a page may overlap the one before */
     }
@@ -329,6 +327,12 @@ static bool collect(void *context, const struct device *device, struct json reco
     }
     list->at[list->count++] = *device;
     return true;
+}
+
+static bool collect(void *context, const struct device *device, struct json record, struct fault *f)
+{
+    (void)record;
+    return device_list_add(context, device, f);
 }
 
 bool device_find(struct api *a, const struct selector *s, struct device_list *found, struct fault *f)

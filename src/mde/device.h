@@ -50,6 +50,9 @@ bool device_find(struct api *a, const struct selector *s, struct device_list *fo
  */
 bool device_choose(const struct device_list *found, const struct device **chosen, size_t *others, struct fault *f) MUST_CHECK;
 
+/* Add a device that is not in the list yet. FAULT_MEMORY. */
+bool device_list_add(struct device_list *list, const struct device *device, struct fault *f) MUST_CHECK;
+
 bool device_is_active(const struct device *d);
 
 void device_list_free(struct device_list *list);

@@ -3,6 +3,9 @@
  */
 #include "mde/isolation.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 const char *isolation_name(enum isolation isolation)
 {
     static const char *const names[] = {
@@ -38,6 +41,44 @@ enum isolation isolation_infer(const struct action *actions, size_t count, const
         return *decisive == isolating ? ISOLATION_ISOLATING : ISOLATION_RELEASING;
     }
     return action_is(ended, "Isolate") ? ISOLATION_ISOLATED : ISOLATION_RELEASED;
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct action *a = left;
+    const struct action *b = right;
+    return (a->requested < b->requested) - (a->requested > b->requested);
+}
+
+static int by_device(const void *left, const void *right)
+{
+    const struct action *a = left;
+    const struct action *b = right;
+    int order = strcmp(a->machine_id, b->machine_id);
+    return order != 0 ? order : by_time(left, right);
+}
+
+size_t isolation_survey(struct action *actions, size_t count)
+{
+    size_t kept = 0;
+    if (count > 0) {
+        qsort(actions, count, sizeof *actions, by_device);
+    }
+    for (size_t from = 0, to; from < count; from = to) {
+        const struct action *decisive;
+        for (to = from + 1; to < count && strcmp(actions[from].machine_id, actions[to].machine_id) == 0;) {
+            to++;
+        }
+        enum isolation isolation = isolation_infer(&actions[from], to - from, &decisive);
+        if (isolation == ISOLATION_ISOLATED || isolation == ISOLATION_ISOLATING) {
+            struct action keep = *decisive;
+            actions[kept++] = keep; /* never beyond `from` */
+        }
+    }
+    if (kept > 0) {
+        qsort(actions, kept, sizeof *actions, by_time);
+    }
+    return kept;
 }
 
 const struct action *isolation_undoes(const struct action *actions, size_t count, const struct action *release)

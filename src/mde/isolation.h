@@ -34,6 +34,22 @@ const char *isolation_name(enum isolation isolation);
 enum isolation isolation_infer(const struct action *actions, size_t count, const struct action **decisive);
 
 /*
+ * Of the actions of many devices keep, in front and newest first, the decisive one of each device that they leave isolated or on the way
+ * there. Returns how many these are; isolation_infer() of one of them alone says which.
+ */
+size_t isolation_survey(struct action *actions, size_t count);
+
+/* What is known of one device, or of one action. */
+struct device_status {
+    const char *input;           /* borrowed; NULL where nobody named it */
+    enum isolation isolation;
+    char machine_id[64];
+    char computer_name[256];
+    struct action action;        /* the decisive one; id "" where there is none */
+    struct fault fault;
+};
+
+/*
  * An Isolate action that undoes `release`, or will: one that is active, or was asked for after it and has not failed. NULL: none is known.
  */
 const struct action *isolation_undoes(const struct action *actions, size_t count, const struct action *release);

@@ -127,9 +127,14 @@ static void row_fail(struct release *r, struct release_row *row, const struct fa
     row_end(r, row, release_result_of(why->code));
 }
 
-void release_fail_last(struct release *r, const struct fault *why)
+void release_fail_last(struct release *r, const struct fault *why, struct device_list *candidates)
 {
-    row_fail(r, &r->rows[r->count - 1], why);
+    struct release_row *row = &r->rows[r->count - 1];
+    if (why->code == FAULT_AMBIGUOUS) {
+        row->candidates = *candidates;
+        *candidates = (struct device_list){0};
+    }
+    row_fail(r, row, why);
 }
 
 /* ---- what an answer means for its row ---- */
@@ -535,6 +540,9 @@ enum exit_status release_status(const struct release *r)
 
 void release_free(struct release *r)
 {
+    for (size_t i = 0; i < r->count; i++) {
+        device_list_free(&r->rows[i].candidates);
+    }
     memory_give(r->rows);
     *r = (struct release){0};
 }

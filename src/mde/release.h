@@ -55,6 +55,7 @@ struct release_row {
     enum release_result result;         /* valid when done; of a followed row what it was before */
     struct action action;               /* id "" where none is known */
     struct fault fault;                 /* set when the row is no success */
+    struct device_list candidates;      /* owned; of FAULT_AMBIGUOUS */
     /* release.c's own */
     struct fault doubt;                 /* why the row is to be settled */
     bool sent_again;                    /* after a lost answer: once is enough */
@@ -89,8 +90,8 @@ struct release {
 bool release_add(struct release *r, const char *input, const char *machine_id, const char *computer_name, bool *added,
                  struct fault *f) MUST_CHECK;
 
-/* End the last row that was added with a fault. */
-void release_fail_last(struct release *r, const struct fault *why);
+/* End the last row that was added with a fault; `candidates` is taken over. */
+void release_fail_last(struct release *r, const struct fault *why, struct device_list *candidates);
 
 /*
  * Take every row to its end. Faults of single devices stand in their rows; false only for what stops the whole run: interrupted (rows
