@@ -9,6 +9,7 @@
 #define CLI_SESSION_H
 
 #include "cli/report.h"
+#include "mde/api.h"
 
 /* In the order in which it comes to be. Zeroed: closed. */
 struct session {

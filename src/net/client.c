@@ -58,7 +58,7 @@ static void take_answer(struct call *call, struct conn *conn)
 {
     struct span value;
     call->status = conn->reader.status;
-    call->sent = true;
+    call->sent = call->sent || call->status != 429; /* 429: it was not carried out */
     buf_free(&call->answer);
     call->answer = conn->reader.body;
     conn->reader.body = (struct buf){0};

@@ -3,7 +3,8 @@
  *
  * Does      a clock that moves only when somebody waits; files, environment and names from tables; peers that follow a script.
  * Not here  TLS: calls of unit tests go to http URLs.
- * Rules     os_fake_reset() first in every test. A peer's connections follow its scripts in turn; the last script serves all that come after.
+ * Rules     os_fake_reset() first in every test. A peer's connections follow its scripts in turn; the last script serves all
+ *           that come after.
  */
 #ifndef FAKE_OS_FAKE_H
 #define FAKE_OS_FAKE_H

@@ -197,7 +197,7 @@ static void never_more_than_the_room(void)
     struct fault f = {0};
     struct address found[DNS_ADDRESSES_MAX + 1];
     size_t count;
-    static char names[DNS_ADDRESSES_MAX + 1][16];
+    static char names[DNS_ADDRESSES_MAX + 1][32];
     CHECK(url_parse(SPAN("http://api.test/"), &origin, &f));
     for (size_t n = DNS_ADDRESSES_MAX - 1; n <= DNS_ADDRESSES_MAX + 1; n++) {
         unit_row("%zu addresses", n);
