@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 10, CLOUD_COLUMN = 14 };
+enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 10, COMMAND_COLUMN = 12, CLOUD_COLUMN = 14 };
 
 /* ---- columns ---- */
 
@@ -201,7 +201,7 @@ static const char devices[] =
     "  40 hex digits, id:HEX    its Defender device id; needs no permission to read\n"
     "  a GUID, entra:GUID       its Entra device id\n"
     "  an address, ip:ADDRESS   the internal IPv4 or IPv6 address it reported last\n"
-    "  any other, name:NAME     its DNS name, whole; without a dot also NAME.any.domain\n"
+    "  any other, name:NAME     its whole DNS name; with no dot also NAME.any.domain\n"
     "  self                     the device that this program runs on\n"
     "  tag:TAG                  every device with that tag; only with --all\n"
     "Never by part of a name. Several that fit: nothing is sent, unless exactly one\n"
@@ -238,7 +238,7 @@ static void put_commands(struct buf *to)
 {
     buf_put_text(to, "\nCommands:\n");
     for (const struct command_row *row = command_rows; row->help != NULL; row++) {
-        put_row(to, row->word, METHOD_COLUMN, row->help);
+        put_row(to, row->word, COMMAND_COLUMN, row->help);
     }
 }
 

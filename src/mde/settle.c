@@ -58,12 +58,22 @@ static const struct action *find_release(const struct action_list *list, const s
     return own;
 }
 
+/*
+ * The look-up has failed. What the service called a duplicate is under way whatever the list would say; and a second release does no
+ * harm where the service answers, but tells nothing. Where it does not answer, nothing more is sent.
+ */
+static bool may_go_on_blind(const struct release_row *row, enum fault_code code)
+{
+    bool stopped = code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
+    return !stopped && (row->doubt.code == FAULT_REFUSED || code == FAULT_PERMISSION || code == FAULT_ANSWER || code == FAULT_REFUSED);
+}
+
 enum settled settle_doubt(struct api *a, struct release_row *row, const struct release_settings *settings, struct fault *f)
 {
     struct action_list list = {.own_comment = settings->comment};
     enum settled settled = SETTLED_FAULT;
     if (!action_list(a, row->machine_id, &list, f)) {
-        if (f->code == FAULT_PERMISSION) {
+        if (may_go_on_blind(row, f->code)) {
             trace(TRACE_STEPS, "%s: %s", row->input, f->text);
             fault_clear(f);
             settled = SETTLED_BLIND;
