@@ -147,6 +147,7 @@ static enum exit_status run_release(const struct options *o, struct report *repo
             .done = show_row,
             .planned = o->dry_run ? show_planned : NULL,
             .progress = show_progress,
+            .advise = show_advice,
             .context = report,
         },
     };
@@ -154,6 +155,8 @@ static enum exit_status run_release(const struct options *o, struct report *repo
               add_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
+    } else if (!ok && release_status(&release) == STATUS_OK) {
+        report_failure(report, &f); /* interrupted, when all was accepted */
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
     release_free(&release);
@@ -317,7 +320,7 @@ static enum fault_code cancel_one(struct api *api, const char *id, const char *c
     struct fault refused = {0};
     bool ok = action_cancel(api, id, comment, &cancel.action, &refused);
     bool known = ok || (refused.code == FAULT_REFUSED && action_get(api, id, &cancel.action, &(struct fault){0}));
-    if (known && action_has_ended(&cancel.action) && cancel.action.status != ACTION_CANCELLED) {
+    if (known && action_has_ended(&cancel.action) && !(ok && cancel.action.status == ACTION_CANCELLED)) {
         cancel.ended = true;
         fault_set(&cancel.fault, FAULT_CONFLICT, "%s: the action had ended: %s", id, cancel.action.status_text);
     } else if (!ok) {
@@ -326,6 +329,23 @@ static enum fault_code cancel_one(struct api *api, const char *id, const char *c
     }
     show_cancellation(report, &cancel);
     return cancel.fault.code;
+}
+
+static enum fault_code plan_cancel(const struct api *api, const char *id, const char *comment, struct report *report)
+{
+    struct release_row row = {.input = id};
+    struct buf body = buf_init(ACTION_BODY_MAX);
+    struct fault f = {0};
+    if (action_put_body(&body, comment, &f)) {
+        struct call call = action_cancel_call(api, id, buf_span(&body));
+        fault_keep(row.action.id, sizeof row.action.id, span_of(id));
+        show_planned(report, &row, &call);
+        call_free(&call);
+    } else {
+        report_failure(report, &f);
+    }
+    buf_free(&body);
+    return f.code;
 }
 
 static bool check_action_ids(const struct options *o, struct fault *f)
@@ -348,7 +368,8 @@ static enum exit_status run_cancel(const struct options *o, struct report *repor
         tally_add(&tally, f.code);
     }
     for (size_t i = 0; !fault_is_set(&f) && i < o->operand_count; i++) {
-        tally_add(&tally, cancel_one(&s.api, o->operands[i], o->comment, report));
+        const char *id = o->operands[i];
+        tally_add(&tally, o->dry_run ? plan_cancel(&s.api, id, o->comment, report) : cancel_one(&s.api, id, o->comment, report));
     }
     session_close(&s);
     return tally_status(&tally);

@@ -104,7 +104,7 @@ static void show_row_text(struct report *r, const struct release_row *row)
     const char *result = release_result_name(row->result);
     size_t indent = strlen(result) + 2;
     struct buf b = buf_init(REPORT_MAX);
-    report_put_colored(r, &b, REPORT_GOOD, result);
+    report_put_colored(r, &b, fault_is_set(&row->fault) ? REPORT_BAD : REPORT_GOOD, result);
     buf_put_text(&b, "  ");
     escape_put(&b, span_of(row->input));
     buf_put_text(&b, meaning_of(row->result));
@@ -159,8 +159,8 @@ void show_row(void *report, const struct release_row *row)
         struct buf b = object_begin(row->input);
         put_row_members(&b, row);
         object_end(r, &b);
-    } else if (!failed) {
-        show_row_text(r, row);
+    } else if (!failed || row->action.id[0] != '\0') {
+        show_row_text(r, row); /* a failure too, where there is an action to ask for again */
     }
     if (failed) {
         report_failure(r, &row->fault);
@@ -231,6 +231,11 @@ void show_planned(void *report, const struct release_row *row, const struct call
     buf_put_text(&b, " (nothing was sent)\n");
     put_request_text(&b, call);
     report_result(r, &b);
+}
+
+void show_advice(void *report, const char *text)
+{
+    report_advice(report, text);
 }
 
 /* "waiting 0:24 of 10:00: Pending", or "waiting 0:24 of 10:00: 3 of 5 devices" */

@@ -24,6 +24,9 @@ void show_planned(void *report, const struct release_row *row, const struct call
 /* How far following has got. */
 void show_progress(void *report, const struct release *release, uint64_t elapsed_ms);
 
+/* report_advice() as a callback. */
+void show_advice(void *report, const char *text);
+
 /* Of several records that an input names one was taken: the others. */
 void show_others(const struct report *r, const char *input, const struct device_list *found, const struct device *chosen);
 

@@ -164,22 +164,28 @@ bool action_put_body(struct buf *body, const char *comment, struct fault *f)
     return !body->failed || fault_set(f, FAULT_USAGE, "--comment: longer than %d bytes", (int)ACTION_BODY_MAX);
 }
 
-bool action_cancel(struct api *a, const char *id, const char *comment, struct action *action, struct fault *f)
+struct call action_cancel_call(const struct api *a, const char *id, struct span body)
 {
     struct buf path = buf_init(API_PATH_MAX);
+    put_action_path(&path, id, "/cancel");
+    struct call call = api_call(a, "POST", buf_span(&path), body);
+    call.repeatable = true; /* what is cancelled stays so */
+    buf_free(&path);
+    return call;
+}
+
+bool action_cancel(struct api *a, const char *id, const char *comment, struct action *action, struct fault *f)
+{
     struct buf body = buf_init(ACTION_BODY_MAX);
     bool ok = action_put_body(&body, comment, f);
-    put_action_path(&path, id, "/cancel");
     for (bool again = ok; again;) {
         struct json entity = {0};
-        struct call call = api_call(a, "POST", buf_span(&path), buf_span(&body));
-        call.repeatable = true; /* what is cancelled stays so */
+        struct call call = action_cancel_call(a, id, buf_span(&body));
         (void)client_call(a->client, &call);
         ok = api_answer(&call, &entity, f) && action_read(action, entity, f);
         again = !ok && api_renew(a, f);
         call_free(&call);
     }
-    buf_free(&path);
     buf_free(&body);
     return ok;
 }

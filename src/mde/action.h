@@ -58,6 +58,9 @@ void action_list_free(struct action_list *list);
 /* GET one action. FAULT_NOT_FOUND: unknown, or too new to be seen. */
 bool action_get(struct api *a, const char *id, struct action *action, struct fault *f) MUST_CHECK;
 
+/* The call that cancels one; `body` is from action_put_body(), borrowed until the call has ended. */
+struct call action_cancel_call(const struct api *a, const char *id, struct span body);
+
 /* POST its cancellation. FAULT_NOT_FOUND; FAULT_REFUSED: for one that has ended, among others. */
 bool action_cancel(struct api *a, const char *id, const char *comment, struct action *action, struct fault *f) MUST_CHECK;
 

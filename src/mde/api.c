@@ -4,6 +4,7 @@
 #include "mde/api.h"
 
 #include "base/trace.h"
+#include "os/os.h"
 
 #include <string.h>
 
@@ -127,11 +128,13 @@ bool api_is_duplicate(const struct fault *f)
 bool api_renew(struct api *a, struct fault *f)
 {
     struct fault why = {0};
-    if (f->code != FAULT_TOKEN || a->renew == NULL || a->renewed) {
+    uint64_t now_ms = os_monotonic_ms();
+    bool recently = a->renewed_ms != 0 && now_ms - a->renewed_ms < API_RENEW_MS;
+    if (f->code != FAULT_TOKEN || a->renew == NULL || recently) {
         return false;
     }
     trace(TRACE_STEPS, "%s; signing in once more", f->text);
-    a->renewed = true;
+    a->renewed_ms = now_ms;
     if (!a->renew(a->renew_context, &why)) {
         *f = why;
         return false;
@@ -236,13 +239,14 @@ static bool take_next(const struct api *a, struct pages *p, struct json answer, 
 {
     struct json link;
     struct buf text = buf_init(URL_MAX);
-    bool has_link = json_member(answer, "@odata.nextLink", &link) == 1 && link.kind == JSON_STRING;
+    size_t links = json_member(answer, "@odata.nextLink", &link);
+    bool has_link = links > 0 && link.kind != JSON_NULL;
     *more = has_link || in_page >= API_PAGE_SIZE;
     if (!has_link) {
         buf_clear(&p->link);
         return true;
     }
-    bool ok = json_put_decoded(&text, link) && !span_equal(buf_span(&text), buf_span(&p->link));
+    bool ok = links == 1 && json_put_decoded(&text, link) && !span_equal(buf_span(&text), buf_span(&p->link));
     buf_free(&p->link);
     p->link = text;
     struct fault no_url = {0};

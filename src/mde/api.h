@@ -11,7 +11,7 @@
 #include "codec/json.h"
 #include "net/client.h"
 
-enum { API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_PATH_MAX = 8 * 1024 };
+enum { API_RENEW_MS = 5 * 60 * 1000, API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_PATH_MAX = 8 * 1024 };
 
 struct api {
     struct client *client;
@@ -20,7 +20,7 @@ struct api {
     /* Put a new token into *bearer; NULL: the way to sign in cannot. */
     bool (*renew)(void *context, struct fault *f);
     void *renew_context;
-    bool renewed;                    /* once a run is enough */
+    uint64_t renewed_ms;             /* when it was last done; 0: never */
 };
 
 /*
@@ -64,7 +64,7 @@ void api_put_quoted(struct buf *filter, struct span text);
 bool api_is_duplicate(const struct fault *f);
 
 /*
- * After a 401 (FAULT_TOKEN): sign in again, once a run. True: the call may be made again. False: f, which holds the 401, stays as it is,
+ * After a 401 (FAULT_TOKEN): sign in again, but not twice within API_RENEW_MS. True: the call may be made again. False: f, which holds the 401, stays as it is,
  * or becomes the failure of the second sign-in.
  */
 bool api_renew(struct api *a, struct fault *f) MUST_CHECK;

@@ -1,7 +1,7 @@
 /*
  * release.c - devices on their way out of isolation; see release.h.
  */
-#include "mde/release.h"
+#include "mde/release_run.h"
 
 #include "base/trace.h"
 #include "mde/settle.h"
@@ -9,23 +9,6 @@
 #include "os/os.h"
 
 #include <string.h>
-
-enum {
-    POLL_FIRST_MS = 2 * 1000,
-    POLL_MOST_MS = 15 * 1000,
-    POLL_EACH_MS = 1000,        /* for each device that is followed: polls share the API's limits */
-    UNSEEN_MS = 60 * 1000,      /* a new action may be unknown for a while */
-};
-
-/* What one run needs besides the table. */
-struct run {
-    struct release *table;
-    struct api *api;
-    struct buf body;       /* the same for every row */
-    struct call *calls;    /* owned; calls[i] is for rows[i] */
-    uint64_t follow_ms;    /* when following began, os_monotonic_ms() */
-    struct fault stop;     /* somebody asked to stop */
-};
 
 const char *release_result_name(enum release_result result)
 {
@@ -107,17 +90,22 @@ bool release_add(struct release *r, const char *input, const char *machine_id, c
 }
 
 /* Results are told in the order of the table, as soon as all in front of them are known. */
-static void row_end(struct release *r, struct release_row *row, enum release_result result)
+static void tell(struct release *r)
 {
-    row->stage = STAGE_DONE;
-    row->result = result;
     while (r->told < r->count && r->rows[r->told].stage == STAGE_DONE) {
         r->settings.done(r->settings.context, &r->rows[r->told]);
         r->told++;
     }
 }
 
-static void row_fail(struct release *r, struct release_row *row, const struct fault *why)
+void row_end(struct release *r, struct release_row *row, enum release_result result)
+{
+    row->stage = STAGE_DONE;
+    row->result = result;
+    tell(r);
+}
+
+void row_fail(struct release *r, struct release_row *row, const struct fault *why)
 {
     row->fault = *why;
     fault_place(&row->fault, "%s", row->input);
@@ -139,7 +127,7 @@ void release_fail_last(struct release *r, const struct fault *why, struct device
 
 /* ---- what an answer means for its row ---- */
 
-static bool is_stop(enum fault_code code)
+bool row_is_stop(enum fault_code code)
 {
     return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
 }
@@ -156,7 +144,7 @@ static void row_accepted(struct run *run, struct release_row *row, enum release_
     }
 }
 
-static bool fits_row(const struct release_row *row, struct fault *f)
+bool row_fits(const struct release_row *row, struct fault *f)
 {
     if (!span_equal_nocase(span_of(row->action.machine_id), span_of(row->machine_id))) {
         return fault_set(f, FAULT_ANSWER, "the service answered for another device, \"%s\"", row->action.machine_id);
@@ -183,7 +171,7 @@ static void row_doubt(struct release_row *row, const struct fault *why)
 static void row_take_action(struct run *run, struct release_row *row, struct json entity)
 {
     struct fault why = {0};
-    if (action_read(&row->action, entity, &why) && fits_row(row, &why)) {
+    if (action_read(&row->action, entity, &why) && row_fits(row, &why)) {
         row_accepted(run, row, RELEASE_ACCEPTED);
     } else if (why.code == FAULT_CONFLICT && run->table->settings.cancel_isolate && !row->sent_again) {
         row_doubt(row, &why);
@@ -200,7 +188,7 @@ static bool answer_is_lost(const struct call *call, const struct fault *why)
            (why->code == FAULT_CUT || why->code == FAULT_TIMEOUT || why->code == FAULT_SERVER);
 }
 
-static struct release_row *row_of(const struct run *run, const struct call *call)
+struct release_row *row_of(const struct run *run, const struct call *call)
 {
     return &run->table->rows[call - run->calls];
 }
@@ -220,7 +208,7 @@ static void take_release(void *context, struct call *call)
         row->renewed = true;
         row->fault = why;
     } else {
-        if (is_stop(why.code)) {
+        if (row_is_stop(why.code)) {
             run->stop = why;
             row->doubt = call->sent ? why : row->doubt;
         }
@@ -243,7 +231,7 @@ static struct call release_call(struct run *run, const struct release_row *row)
 }
 
 /* Rows that were told their token is not good: with a new one they go round again, without one they end here. */
-static void renew_token(struct run *run)
+void release_renew_token(struct run *run)
 {
     bool renewed = false;
     for (size_t i = 0; i < run->table->count; i++) {
@@ -255,7 +243,7 @@ static void renew_token(struct run *run)
         renewed = renewed || api_renew(run->api, &why);
         if (renewed) {
             fault_clear(&row->fault);
-        } else {
+        } else if (row->stage != STAGE_FOLLOW) {
             row_fail(run->table, row, &why);
         }
     }
@@ -268,10 +256,12 @@ static void settle_row(struct run *run, struct release_row *row)
     struct fault why = {0};
     bool duplicate = doubt.code == FAULT_REFUSED;
     enum settled settled = settle_doubt(run->api, row, &run->table->settings, &why);
-    if (settled == SETTLED_ADOPTED) {
+    if (settled == SETTLED_ADOPTED && !row_fits(row, &why)) {
+        row_fail(run->table, row, &why);
+    } else if (settled == SETTLED_ADOPTED) {
         row_accepted(run, row, duplicate ? RELEASE_ALREADY_PENDING : RELEASE_ACCEPTED);
     } else if (settled == SETTLED_FAULT) {
-        run->stop = is_stop(why.code) ? why : run->stop;
+        run->stop = row_is_stop(why.code) ? why : run->stop;
         row_fail(run->table, row, &why);
     } else if (duplicate && (settled == SETTLED_BLIND || row->sent_again)) {
         row_accepted(run, row, RELEASE_ALREADY_PENDING);
@@ -310,7 +300,7 @@ static bool round_of_releases(struct run *run)
     }
     if (any) {
         client_run(run->api->client, run->calls, run->table->count);
-        renew_token(run);
+        release_renew_token(run);
         settle_all(run);
     }
     return any;
@@ -319,174 +309,40 @@ static bool round_of_releases(struct run *run)
 /* With --cancel-isolate waiting Isolate actions go before the release is sent, or they might be carried out after it. */
 static void clear_way(struct run *run)
 {
+    bool told = false;
     for (size_t i = 0; i < run->table->count; i++) {
         struct release_row *row = &run->table->rows[i];
         struct fault why = {0};
         if (row->stage != STAGE_REQUEST) {
             continue;
         }
-        if (settle_doubt(run->api, row, &run->table->settings, &why) == SETTLED_FAULT) {
-            run->stop = is_stop(why.code) ? why : run->stop;
+        enum settled settled = settle_doubt(run->api, row, &run->table->settings, &why);
+        if (settled == SETTLED_FAULT) {
+            run->stop = row_is_stop(why.code) ? why : run->stop;
             row_fail(run->table, row, &why);
+        } else if (settled == SETTLED_BLIND && !told) {
+            told = true;
+            run->table->settings.advise(run->table->settings.context, "waiting Isolate actions cannot be looked up, so none is "
+                                        "cancelled: that needs the role Machine.Read.All as well");
         }
         row->action = (struct action){0};
     }
 }
 
+/* In the order of the table, so that the row that comes next is the next to be told. */
 static void plan_all(struct run *run)
 {
-    for (size_t i = 0; i < run->table->count; i++) {
-        struct release_row *row = &run->table->rows[i];
+    struct release *r = run->table;
+    for (size_t i = 0; i < r->count; i++) {
+        struct release_row *row = &r->rows[i];
         if (row->stage == STAGE_REQUEST) {
             struct call call = release_call(run, row);
-            run->table->settings.planned(run->table->settings.context, row, &call);
+            r->settings.planned(r->settings.context, row, &call);
             call_free(&call);
             row->stage = STAGE_DONE;
             row->result = RELEASE_PLANNED;
-        }
-    }
-}
-
-/* ---- following ---- */
-
-static void row_pending(struct run *run, struct release_row *row, const char *text)
-{
-    struct fault why = {0};
-    fault_set(&why, FAULT_PENDING, "%s", text);
-    if (row->fault.code == FAULT_PERMISSION) {
-        fault_advise(&why, "following needs the role Machine.Read.All as well; the release itself stays queued");
-    } else {
-        settle_why_pending(run->api, row, &why);
-    }
-    row_fail(run->table, row, &why);
-}
-
-/* Its action has ended. */
-static void row_ended(struct run *run, struct release_row *row)
-{
-    struct fault why = {0};
-    if (fits_row(row, &why) && settle_released(run->api, row, &run->table->settings, &why)) {
-        row_end(run->table, row, RELEASE_RELEASED);
-    } else {
-        row_fail(run->table, row, &why);
-    }
-}
-
-/* The engine has ended the call that asks for an action. Whatever went wrong, the action itself goes on: the next poll may tell. */
-static void take_poll(void *context, struct call *call)
-{
-    struct run *run = context;
-    struct release_row *row = row_of(run, call);
-    struct json entity = {0};
-    struct action action;
-    fault_clear(&row->fault);
-    if (api_answer(call, &entity, &row->fault) && action_read(&action, entity, &row->fault)) {
-        row->action = action;
-        row->action_seen = true;
-    } else if (is_stop(row->fault.code)) {
-        run->stop = row->fault;
-    } else {
-        trace(TRACE_STEPS, "%s: %s", row->input, row->fault.text);
-    }
-}
-
-static struct call poll_call(struct run *run, const struct release_row *row, uint64_t at_ms)
-{
-    struct buf path = buf_init(256);
-    buf_put_text(&path, "/api/machineactions/");
-    url_put_encoded(&path, span_of(row->action.id));
-    struct call call = api_call(run->api, "GET", buf_span(&path), (struct span){0});
-    buf_free(&path);
-    call.repeatable = true;
-    call.ended = take_poll;
-    call.context = run;
-    call.not_before_ms = at_ms;
-    return call;
-}
-
-/* What the last poll means: the row ends, or is asked for again. */
-static void judge_poll(struct run *run, struct release_row *row, uint64_t elapsed_ms)
-{
-    bool unseen = !row->action_seen && elapsed_ms < UNSEEN_MS;
-    if (row->action.id[0] == '\0' || row->fault.code == FAULT_PERMISSION) {
-        row_pending(run, row, "accepted, but the action cannot be followed: no permission to read it");
-    } else if (row->fault.code == FAULT_NOT_FOUND && !unseen) {
-        row_pending(run, row, "accepted, but the service does not know the action any more");
-    } else if (action_has_ended(&row->action)) {
-        row_ended(run, row);
-    } else if (elapsed_ms >= run->table->settings.wait_ms) {
-        char text[120];
-        struct buf waited = buf_init(sizeof text);
-        buf_put_format(&waited, "accepted, but not released after %u s of waiting: the action is %s",
-                       (unsigned)(elapsed_ms / 1000), row->action.status_text);
-        fault_keep(text, sizeof text, buf_span(&waited));
-        buf_free(&waited);
-        row_pending(run, row, text);
-    }
-}
-
-static size_t count_followed(const struct release *r)
-{
-    size_t followed = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        followed += r->rows[i].stage == STAGE_FOLLOW;
-    }
-    return followed;
-}
-
-static void tick(void *context)
-{
-    struct run *run = context;
-    const struct release_settings *s = &run->table->settings;
-    if (s->progress != NULL) {
-        s->progress(s->context, run->table, os_monotonic_ms() - run->follow_ms);
-    }
-}
-
-static void round_of_polls(struct run *run, uint64_t interval_ms)
-{
-    uint64_t end_ms = run->follow_ms + run->table->settings.wait_ms;
-    uint64_t at_ms = os_monotonic_ms() + interval_ms;
-    for (size_t i = 0; i < run->table->count; i++) {
-        struct release_row *row = &run->table->rows[i];
-        call_free(&run->calls[i]);
-        run->calls[i].state = CALL_ENDED;
-        if (row->stage == STAGE_FOLLOW && row->action.id[0] != '\0' && !action_has_ended(&row->action)) {
-            run->calls[i] = poll_call(run, row, at_ms < end_ms ? at_ms : end_ms);
-        }
-    }
-    client_run(run->api->client, run->calls, run->table->count);
-}
-
-/* Ask for every action that is followed, ever less often, until all have ended or the time is up. */
-static void follow(struct run *run)
-{
-    uint64_t interval_ms = POLL_FIRST_MS;
-    run->follow_ms = os_monotonic_ms();
-    client_set_tick(run->api->client, tick, run);
-    for (size_t followed = count_followed(run->table); followed > 0 && !fault_is_set(&run->stop);
-         followed = count_followed(run->table)) {
-        uint64_t least_ms = followed * POLL_EACH_MS;
-        round_of_polls(run, interval_ms > least_ms ? interval_ms : least_ms);
-        renew_token(run);
-        for (size_t i = 0; i < run->table->count && !fault_is_set(&run->stop); i++) {
-            if (run->table->rows[i].stage == STAGE_FOLLOW) {
-                judge_poll(run, &run->table->rows[i], os_monotonic_ms() - run->follow_ms);
-            }
-        }
-        interval_ms = interval_ms * 3 / 2 < POLL_MOST_MS ? interval_ms * 3 / 2 : POLL_MOST_MS;
-    }
-    client_set_tick(run->api->client, NULL, NULL);
-}
-
-/* Somebody asked to stop: what is accepted is told as that. */
-static void end_followed(struct run *run)
-{
-    for (size_t i = 0; i < run->table->count; i++) {
-        struct release_row *row = &run->table->rows[i];
-        if (row->stage == STAGE_FOLLOW) {
-            fault_clear(&row->fault);
-            row_end(run->table, row, row->result);
+            r->told++;
+            tell(r);
         }
     }
 }
@@ -505,8 +361,7 @@ static void run_all(struct run *run)
     while (round_of_releases(run)) {
         /* each round ends rows; a row takes part in three at most */
     }
-    follow(run);
-    end_followed(run);
+    release_follow(run);
 }
 
 bool release_run(struct release *r, struct api *api, struct fault *f)

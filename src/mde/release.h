@@ -73,6 +73,7 @@ struct release_settings {
     void (*done)(void *context, const struct release_row *row);                 /* once a row, in the order of the table */
     void (*planned)(void *context, const struct release_row *row, const struct call *call); /* set: a dry run */
     void (*progress)(void *context, const struct release *r, uint64_t elapsed_ms);  /* now and then while it waits; or NULL */
+    void (*advise)(void *context, const char *text);  /* worth knowing, though nothing failed */
     void *context;
 };
 

@@ -85,6 +85,9 @@ bool selector_read(struct selector *s, const char *text, struct fault *f)
                          : all.size > SELECTOR_MAX ? "longer than 255 bytes"
                                                    : "holds control characters, or is not UTF-8");
     }
+    if (span_equal(all, SPAN("-"))) {
+        return fault_set(f, FAULT_USAGE, "device \"-\": devices are not read from standard input");
+    }
     if (span_equal_nocase(all, SPAN("self"))) {
         keep(s, SELECT_SELF, all);
         return true;

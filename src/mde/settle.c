@@ -109,7 +109,9 @@ bool settle_released(struct api *a, const struct release_row *row, const struct 
     struct action_list list = {0};
     struct fault why = {0};
     bool read = action_list(a, row->machine_id, &list, &why);
-    if (!read) {
+    if (why.code == FAULT_INTERRUPTED || why.code == FAULT_TERMINATED) {
+        *f = why;
+    } else if (!read) {
         fault_set(f, FAULT_PENDING, "the action has succeeded, but whether another isolates the device again is not known: %s", why.text);
     }
     bool released = read && check_undone(a, &list, row, settings, f);
