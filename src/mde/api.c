@@ -99,6 +99,9 @@ static bool status_fault(const struct call *call, struct fault *f)
     if (!fault_is_set(f)) {
         call_status_fault(call, f);
     }
+    if (f->code == FAULT_PERMISSION && strcmp(call->method, "GET") == 0) {
+        fault_advise(f, "looking things up needs the WindowsDefenderATP role Machine.Read.All, with admin consent; a release by device id does not");
+    }
     keep_service_words(f, error);
     return false;
 }

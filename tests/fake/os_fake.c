@@ -39,6 +39,8 @@ static struct {
     char written[2][TEXT];
     size_t written_size[2];
     unsigned random;
+    bool terminal[2];
+    unsigned columns;
 } fake;
 
 void os_fake_reset(void)
@@ -46,6 +48,7 @@ void os_fake_reset(void)
     memset(&fake, 0, sizeof fake);
     fake.now_ms = 1000;
     fake.stop_ms = UINT64_MAX;
+    fake.columns = 80;
 }
 
 static void put(struct pair *rows, const char *name, const char *value)
@@ -93,6 +96,12 @@ void os_fake_stop_at(uint64_t now_ms, enum os_stop how)
     fake.stop = how;
 }
 
+void os_fake_terminal(enum os_output where, unsigned columns)
+{
+    fake.terminal[where] = true;
+    fake.columns = columns;
+}
+
 unsigned os_fake_connects(void) { return fake.connects; }
 unsigned os_fake_open_most(void) { return fake.open_most; }
 unsigned os_fake_requests(void) { return fake.requests; }
@@ -106,7 +115,7 @@ enum os_stop os_stop_asked(void) { return fake.now_ms >= fake.stop_ms ? fake.sto
 uint64_t os_monotonic_ms(void) { return fake.now_ms; }
 int64_t os_unix_seconds(void) { return 1795449600 + (int64_t)(fake.now_ms / 1000); } /* 2026-11-23T16:00:00Z */
 const char *os_environment(const char *name) { return find(fake.environment, name); }
-bool os_is_terminal(enum os_output where) { return (void)where, false; }
+bool os_is_terminal(enum os_output where) { return fake.terminal[where]; }
 
 bool os_random(void *to, size_t size)
 {
@@ -130,7 +139,7 @@ bool os_read_file(const char *path, struct buf *to, struct fault *f)
     return !to->failed || fault_set(f, FAULT_FILE, "%s: too large", path);
 }
 
-unsigned os_columns(enum os_output where) { return (void)where, 80; }
+unsigned os_columns(enum os_output where) { return (void)where, fake.columns; }
 
 bool os_sensor_id(struct buf *to, struct fault *f)
 {

@@ -31,10 +31,11 @@ struct os_fake_script {
 
 void os_fake_reset(void);
 void os_fake_environment(const char *name, const char *value);
-void os_fake_file(const char *path, const char *text);
+void os_fake_file(const char *path, const char *text); /* "sensor": the device id that the sensor gives */
 void os_fake_file_bytes(const char *path, struct span bytes); /* one file, which may hold NUL */
 void os_fake_name(const char *host, const char *address);
 void os_fake_peer(const struct os_fake_script *script);
+void os_fake_terminal(enum os_output where, unsigned columns);
 void os_fake_stop_at(uint64_t now_ms, enum os_stop how);
 
 /* What happened. */
