@@ -83,7 +83,7 @@ static const struct release_case duplicates[] = {
      false, 0},
     {"reading fails", {{RELEASE, DUPLICATE}, {LOOK_UP, "500 x", ""}}, RELEASE_ALREADY_PENDING, FAULT_NONE, "", NULL, NULL, 0, false,
      false, 0},
-    {"reading is cut", {{RELEASE, DUPLICATE}, {LOOK_UP, NULL, ""}}, RELEASE_ALREADY_PENDING, FAULT_NONE, "", NULL, NULL, 0, false,
+    {"reading is cut", {{RELEASE, DUPLICATE}, {LOOK_UP, NULL, ""}, {LOOK_UP, NULL, ""}}, RELEASE_ALREADY_PENDING, FAULT_NONE, "", NULL, NULL, 0, false,
      false, 0},
     {"it has ended meanwhile: sent again", {{RELEASE, DUPLICATE}, {LOOK_UP, "200 x", EMPTY}, {RELEASE, CREATED}}, RELEASE_ACCEPTED,
      FAULT_NONE, "a-1", NULL, NULL, 0, false, false, 0},
@@ -197,6 +197,19 @@ static const struct release_case cancels[] = {
 
 static void waiting_isolates_are_cancelled(void) { run_cases(cancels, COUNT_OF(cancels)); }
 
+static void what_cannot_be_cancelled_is_told(void)
+{
+    for (size_t i = 0; i < COUNT_OF(cancels); i++) {
+        bool blind = strcmp(cancels[i].steps[0].status, "403 x") == 0;
+        case_begin(&cancels[i]);
+        CHECK(release_go());
+        CHECK_EQUAL_INT(span_contains(span_of(advised), SPAN("Machine.Read.All")), blind);
+        CHECK_EQUAL_INT(advised[0] != '\0', blind);
+        release_end();
+        api_end();
+    }
+}
+
 /* ---- the request, and some words ---- */
 
 static void the_request_is_right(void)
@@ -257,6 +270,7 @@ static const struct unit_test tests[] = {
     TEST(duplicates_are_adopted),
     TEST(lost_answers_are_looked_up),
     TEST(waiting_isolates_are_cancelled),
+    TEST(what_cannot_be_cancelled_is_told),
     TEST(the_request_is_right),
     TEST(what_was_not_lost_is_not_called_so),
     TEST(a_failed_renewal_is_told),
