@@ -29,9 +29,12 @@ void conn_open(struct conn *c, const struct url *origin, const struct conn_setti
     c->timeout_ms = now_ms + settings->connect_timeout_ms;
 }
 
+/* TLS names the host itself, as it stands in the certificate. */
 static void conn_fail(struct conn *c)
 {
-    fault_place(&c->fault, "%s", c->origin.place);
+    if (!span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
+        fault_place(&c->fault, "%s", c->origin.place);
+    }
     c->state = CONN_FAILED;
 }
 
