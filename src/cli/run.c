@@ -23,7 +23,6 @@ struct session {
     struct url api_url;
     const struct credential_type *credential;
     struct roots roots;
-    struct dns dns;
     struct client client;
     struct secret bearer;
 };
@@ -58,20 +57,16 @@ static bool choose_credential(struct session *s, struct fault *f)
 static bool open_client(struct session *s, struct fault *f)
 {
     const struct options *o = s->options;
-    struct dns_settings names = {
-        .rules = o->resolve, .rule_count = o->resolve_count, .servers = o->dns, .family = o->family,
-    };
     struct client_settings settings = {
         .conn = {
             .roots = &s->roots,
-            .dns = &s->dns,
             .connect_timeout_ms = o->connect_timeout_seconds * 1000,
         },
+        .names = {.rules = o->resolve, .rule_count = o->resolve_count, .servers = o->dns, .family = o->family},
         .retries = o->retries,
         .deadline_ms = os_monotonic_ms() + o->max_time_seconds * 1000,
         .user_agent = version.user_agent,
     };
-    dns_open(&s->dns, &names);
     client_open(&s->client, &settings);
     return tls_start(clock_seconds, f);
 }
@@ -126,7 +121,6 @@ static enum exit_status run_release(const struct options *o, struct report *repo
         status = release_status(&s.release);
     }
     client_close(&s.client);
-    dns_close(&s.dns);
     secret_free(&s.bearer);
     roots_free(&s.roots);
     release_free(&s.release);

@@ -107,7 +107,7 @@ static bool read_label(struct span m, size_t *at, struct name *name)
  */
 static bool read_name(struct span m, size_t *at, struct name *name)
 {
-    size_t from = *at, run = *at;
+    size_t run = *at, from = run;
     bool jumped = false;
     name->size = 0;
     while (from < m.size) {
@@ -131,7 +131,8 @@ static bool read_name(struct span m, size_t *at, struct name *name)
             return false;
         }
         jumped = true;
-        run = from = target;
+        run = target;
+        from = target;
     }
     return false;
 }
@@ -213,8 +214,9 @@ static bool read_answers(struct span m, size_t at, const struct dns_message_ques
 }
 
 /* Records may stand in any order, so each alias looks through all of them. */
-static enum dns_message_result follow(struct span m, size_t at, const struct dns_message_question *q,
-                                      struct name *name, struct dns_message_answer *a)
+static enum dns_message_result follow(struct span m, size_t at,
+                                      const struct dns_message_question *q, struct name *name,
+                                      struct dns_message_answer *a)
 {
     for (int i = 0; i <= DNS_MESSAGE_ALIASES_MAX; i++) {
         struct name alias;
@@ -233,7 +235,7 @@ static enum dns_message_result follow(struct span m, size_t at, const struct dns
     return DNS_MESSAGE_BAD; /* a loop, or as good as one */
 }
 
-/* It has nothing, does not speak for the name, and does not ask others: it is not the one to ask. */
+/* It has nothing, does not speak for the name and does not ask others: not the one to ask. */
 static bool is_referral(struct span m, unsigned flags)
 {
     return get_16(m, 6) == 0 && (flags & (FLAG_AUTHORITATIVE | FLAG_RECURSION_AVAILABLE)) == 0;
@@ -269,7 +271,8 @@ enum dns_message_result dns_message_read(struct span m, const struct dns_message
 
 const char *dns_message_rcode_text(unsigned rcode, char text[16])
 {
-    static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+    static const char *const names[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                        "NXDOMAIN", "NOTIMP",  "REFUSED"};
     if (rcode < sizeof names / sizeof names[0]) {
         return names[rcode];
     }

@@ -2,7 +2,7 @@
  * dns_message.h - DNS messages: the question for the addresses of a name, and its answer.
  *
  * Does      write a query; hold a message against it; follow the chain of aliases to the addresses.
- * Not here  sockets, servers, time-outs (net/dns_question.c), which names are asked for (net/dns.c).
+ * Not here  sockets, servers, time-outs (net/dns_question.c), which names are wanted (net/dns.c).
  * Limits    DNS_MESSAGE_ADDRESSES_MAX addresses are kept, those that come first; an answer may
  *           have more. DNS_MESSAGE_ALIASES_MAX aliases in a row. Authority and additional records
  *           are not read.
@@ -54,7 +54,7 @@ struct dns_message_answer {
  */
 bool dns_message_put_query(struct buf *to, const struct dns_message_question *q) MUST_CHECK;
 
-/* Hold one whole message against the question. *a is zero but for DNS_MESSAGE_FOUND and its rcode. */
+/* Hold one whole message against the question. *a has addresses for DNS_MESSAGE_FOUND only. */
 enum dns_message_result dns_message_read(struct span message, const struct dns_message_question *q,
                                          struct dns_message_answer *a);
 

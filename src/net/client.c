@@ -14,6 +14,8 @@ enum { POLL_ITEMS_MAX = DNS_POLL_ITEMS_MAX + CLIENT_CONNECTIONS_MAX * DNS_ADDRES
 void client_open(struct client *c, const struct client_settings *settings)
 {
     *c = (struct client){.settings = *settings};
+    dns_open(&c->dns, &settings->names);
+    c->settings.conn.dns = &c->dns;
 }
 
 void client_close(struct client *c)
@@ -21,6 +23,7 @@ void client_close(struct client *c)
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
         conn_close(&c->connections[i]);
     }
+    dns_close(&c->dns);
     *c = (struct client){0};
 }
 
@@ -262,7 +265,7 @@ static void end_all(struct client *c, struct call *calls, size_t count, enum fau
 
 static void step_connections(struct client *c, uint64_t now_ms)
 {
-    dns_step(c->settings.conn.dns, now_ms);
+    dns_step(&c->dns, now_ms);
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
         struct conn *conn = &c->connections[i];
         conn_step(conn, &c->settings.conn, now_ms);
@@ -293,8 +296,8 @@ static bool harvest(struct client *c, uint64_t now_ms)
 static void wait_for_something(struct client *c, const struct call *calls, size_t count, uint64_t now_ms)
 {
     struct os_poll_item items[POLL_ITEMS_MAX];
-    size_t used = dns_poll(c->settings.conn.dns, items, DNS_POLL_ITEMS_MAX);
-    uint64_t names = dns_wakes_ms(c->settings.conn.dns);
+    size_t used = dns_poll(&c->dns, items, DNS_POLL_ITEMS_MAX);
+    uint64_t names = dns_wakes_ms(&c->dns);
     uint64_t until = names < c->settings.deadline_ms ? names : c->settings.deadline_ms;
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
         uint64_t wakes = conn_wakes_ms(&c->connections[i]);

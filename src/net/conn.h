@@ -19,7 +19,7 @@ enum { CONN_SILENCE_MS = 30 * 1000 };
 
 struct conn_settings {
     const struct roots *roots;
-    struct dns *dns;              /* shared by all connections */
+    struct dns *dns;              /* shared by all connections of a client, which sets it */
     uint64_t connect_timeout_ms;
 };
 

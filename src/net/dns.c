@@ -13,15 +13,15 @@ enum { RESOLV_CONF_MAX = 64 * 1024, HOSTS_MAX = 1024 * 1024, QUESTIONS_MAX = 2 }
 
 struct dns_lookup {
     struct dns_lookup *next;
-    struct url origin;           /* host and port count */
+    struct url origin; /* host and port count */
     enum dns_result result;
     struct dns_addresses found;
     struct fault fault;
     uint64_t began_ms, deadline_ms;
     struct dns_servers servers;
     struct dns_search search;
-    size_t searched;             /* domains tried so far */
-    char name[URL_HOST_MAX + 1]; /* asked for now */
+    size_t searched;                              /* domains tried so far */
+    char name[URL_HOST_MAX + 1];                  /* asked for now */
     struct dns_question questions[QUESTIONS_MAX]; /* IPv6 first */
     size_t question_count;
 };
@@ -60,8 +60,9 @@ static void fail(struct dns_lookup *l)
 /* What can be done where names are the trouble. Always false. */
 static bool advise(const struct dns_lookup *l, struct fault *f)
 {
-    return fault_advise(f, "--dns ADDRESS asks another name server; --resolve %s:%u:ADDRESS needs none", l->origin.host,
-                        (unsigned)l->origin.port);
+    return fault_advise(
+        f, "--dns ADDRESS asks another name server; --resolve %s:%u:ADDRESS needs none",
+        l->origin.host, (unsigned)l->origin.port);
 }
 
 void dns_close(struct dns *d)
@@ -172,7 +173,9 @@ static bool read_servers(const struct dns_settings *s, struct dns_lookup *l)
         return dns_read_servers(s->servers, &l->servers, f);
     }
     return l->servers.count > 0 ||
-           fault_set(f, FAULT_NAME, "no name server is known: no --dns, and no nameserver line in /etc/resolv.conf") ||
+           fault_set(
+               f, FAULT_NAME,
+               "no name server is known: no --dns, and no nameserver line in /etc/resolv.conf") ||
            advise(l, f);
 }
 
@@ -201,7 +204,7 @@ static bool ask(struct dns_lookup *l, enum dns_message_type type, uint64_t now_m
     return dns_question_begin(q, type, span_of(l->name), &l->servers, now_ms, &l->fault);
 }
 
-/* Ask for both types of the next name. False: there is none left, or it cannot be asked for; l->fault says why. */
+/* Ask for both types of the next name. False: there is none left, or l->fault says why not. */
 static bool ask_for_next_name(struct dns_lookup *l, uint64_t now_ms)
 {
     if (!next_name(l)) {
@@ -223,7 +226,8 @@ static bool has_found(const struct dns_question *q)
 /* How long the addresses of this question are kept back for those of the other family. */
 static uint64_t waits_until_ms(const struct dns_question *q)
 {
-    return q->ended_ms + (q->message.type == DNS_MESSAGE_A ? DNS_WAIT_FOR_IPV6_MS : DNS_WAIT_FOR_IPV4_MS);
+    return q->ended_ms +
+           (q->message.type == DNS_MESSAGE_A ? DNS_WAIT_FOR_IPV6_MS : DNS_WAIT_FOR_IPV4_MS);
 }
 
 /* Nothing is left to wait for. */
@@ -266,8 +270,8 @@ static void judge(struct dns_lookup *l)
     const struct dns_question *last = &l->questions[l->question_count - 1];
     worst = weight(last) > weight(worst) ? last : worst;
     bool family = worst->result == DNS_MESSAGE_EMPTY && l->found.family != ADDRESS_NONE;
-    fault_set(&l->fault, worst->result == DNS_MESSAGE_FAILED ? FAULT_NAME_SERVER : FAULT_NAME, "%s%s", worst->said,
-              family ? " of the family that -4 or -6 allows" : "");
+    fault_set(&l->fault, worst->result == DNS_MESSAGE_FAILED ? FAULT_NAME_SERVER : FAULT_NAME,
+              "%s%s", worst->said, family ? " of the family that -4 or -6 allows" : "");
     (void)advise(l, &l->fault);
 }
 
@@ -275,7 +279,8 @@ static void conclude(struct dns_lookup *l, uint64_t now_ms)
 {
     take_addresses(l);
     if (l->found.count > 0) {
-        trace(TRACE_STEPS, "%s: looked up in %u ms", l->origin.host, (unsigned)(now_ms - l->began_ms));
+        trace(TRACE_STEPS, "%s: looked up in %u ms", l->origin.host,
+              (unsigned)(now_ms - l->began_ms));
         succeed(l);
         return;
     }
@@ -289,7 +294,8 @@ static void time_out(struct dns_lookup *l)
 {
     char text[ADDRESS_TEXT_MAX + 12];
     dns_server_text(&l->servers.at[0], text);
-    fault_set(&l->fault, FAULT_TIMEOUT, "time-out (looking up the name): no answer from name server %s%s", text,
+    fault_set(&l->fault, FAULT_TIMEOUT,
+              "time-out (looking up the name): no answer from name server %s%s", text,
               l->servers.count > 1 ? " and the others" : "");
     (void)advise(l, &l->fault);
     fail(l);
@@ -310,10 +316,12 @@ static void step(struct dns_lookup *l, uint64_t now_ms)
 
 /* ---- look-ups ---- */
 
-static void start(const struct dns *d, struct dns_lookup *l, const struct url *origin, uint64_t now_ms)
+static void start(const struct dns *d, struct dns_lookup *l, const struct url *origin,
+                  uint64_t now_ms)
 {
     struct dns_lookup *next = l->next;
-    *l = (struct dns_lookup){.next = next, .origin = *origin, .result = DNS_WAIT, .began_ms = now_ms};
+    *l = (struct dns_lookup){
+        .next = next, .origin = *origin, .result = DNS_WAIT, .began_ms = now_ms};
     l->found.family = d->settings.family;
     if (is_known(&d->settings, l) || is_in_hosts_file(l)) {
         if (l->found.count > 0) {
@@ -330,15 +338,16 @@ static void start(const struct dns *d, struct dns_lookup *l, const struct url *o
 static struct dns_lookup *find(const struct dns *d, const struct url *origin)
 {
     for (struct dns_lookup *l = d->lookups; l != NULL; l = l->next) {
-        if (l->origin.port == origin->port && span_equal(span_of(l->origin.host), span_of(origin->host))) {
+        if (l->origin.port == origin->port &&
+            span_equal(span_of(l->origin.host), span_of(origin->host))) {
             return l;
         }
     }
     return NULL;
 }
 
-struct dns_lookup *dns_begin(struct dns *d, const struct url *origin, uint64_t now_ms, uint64_t deadline_ms,
-                             struct fault *f)
+struct dns_lookup *dns_begin(struct dns *d, const struct url *origin, uint64_t now_ms,
+                             uint64_t deadline_ms, struct fault *f)
 {
     struct dns_lookup *l = find(d, origin);
     if (l == NULL) {
@@ -359,7 +368,8 @@ struct dns_lookup *dns_begin(struct dns *d, const struct url *origin, uint64_t n
     return l;
 }
 
-enum dns_result dns_look(const struct dns_lookup *l, const struct dns_addresses **found, struct fault *f)
+enum dns_result dns_look(const struct dns_lookup *l, const struct dns_addresses **found,
+                         struct fault *f)
 {
     *found = &l->found;
     if (l->result == DNS_FAULT) {

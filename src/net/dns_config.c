@@ -35,9 +35,9 @@ static bool read_rule(const char *text, struct rule *rule)
 {
     struct span rest = span_of(text);
     struct span port;
-    return span_next(&rest, ':', &rule->host) && rule->host.size > 0 && span_next(&rest, ':', &port) &&
-           span_decimal(port, UINT16_MAX, &rule->port) && rule->port > 0 &&
-           (rule->addresses = rest).size > 0;
+    return span_next(&rest, ':', &rule->host) && rule->host.size > 0 &&
+           span_next(&rest, ':', &port) && span_decimal(port, UINT16_MAX, &rule->port) &&
+           rule->port > 0 && (rule->addresses = rest).size > 0;
 }
 
 static bool read_address(struct span text, struct address *a)
@@ -54,7 +54,8 @@ bool dns_check_rule(const char *text, struct fault *f)
     struct span one;
     struct address address;
     if (!read_rule(text, &rule) || span_ends(rule.addresses, SPAN(","))) {
-        return fault_set(f, FAULT_USAGE, "--resolve %s: HOST:PORT:ADDRESS[,ADDRESS] is wanted", text);
+        return fault_set(f, FAULT_USAGE, "--resolve %s: HOST:PORT:ADDRESS[,ADDRESS] is wanted",
+                         text);
     }
     if (!span_equal(rule.host, SPAN("*")) && !url_host_is_valid(rule.host)) {
         return fault_set(f, FAULT_USAGE, "--resolve %s: \"%.*s\" is no host name", text,
@@ -75,7 +76,8 @@ bool dns_rule_gives(const char *text, const struct url *origin, struct dns_addre
     struct span one;
     struct address address;
     if (!read_rule(text, &rule) || rule.port != origin->port ||
-        !(span_equal_nocase(rule.host, span_of(origin->host)) || span_equal(rule.host, SPAN("*")))) {
+        !(span_equal_nocase(rule.host, span_of(origin->host)) ||
+          span_equal(rule.host, SPAN("*")))) {
         return false;
     }
     while (span_next(&rule.addresses, ',', &one)) {
@@ -88,7 +90,7 @@ bool dns_rule_gives(const char *text, const struct url *origin, struct dns_addre
 
 /* ---- name servers ---- */
 
-/* A literal whose zone may also be an interface's name, as resolv.conf has it on IPv6-only networks. */
+/* A literal whose zone may be an interface's name too: resolv.conf of an IPv6-only network. */
 static bool read_server_address(struct span text, struct address *a)
 {
     char name[INTERFACE_NAME_MAX];
@@ -155,7 +157,8 @@ bool dns_read_servers(const char *text, struct dns_servers *servers, struct faul
             return fault_set(f, FAULT_USAGE, "--dns: more than %d name servers", DNS_SERVERS_MAX);
         }
         if (!read_server(one, &servers->at[servers->count])) {
-            return fault_set(f, FAULT_USAGE, "--dns %s: \"%.*s\" is no IP address", text, SPAN_ARG(one));
+            return fault_set(f, FAULT_USAGE, "--dns %s: \"%.*s\" is no IP address", text,
+                             SPAN_ARG(one));
         }
         servers->count++;
     }
@@ -179,7 +182,8 @@ static bool next_word(struct span *line, struct span *word)
 
 static void add_server(struct dns_servers *servers, struct span text)
 {
-    if (servers->count < DNS_SERVERS_MAX && read_server_address(text, &servers->at[servers->count])) {
+    if (servers->count < DNS_SERVERS_MAX &&
+        read_server_address(text, &servers->at[servers->count])) {
         servers->at[servers->count++].port = DNS_PORT;
     }
 }

@@ -1,5 +1,5 @@
 /*
- * dns_config.h - what is known of names without asking: --resolve, --dns, resolv.conf, the hosts file.
+ * dns_config.h - what is known of names without asking: --resolve, --dns, resolv.conf, hosts file.
  *
  * Does      take these texts apart into addresses, name servers and search domains.
  * Not here  asking name servers (dns_question.h), in which order all this counts (dns.h).
@@ -50,7 +50,7 @@ bool dns_rule_gives(const char *rule, const struct url *origin, struct dns_addre
  */
 bool dns_read_servers(const char *text, struct dns_servers *servers, struct fault *f) MUST_CHECK;
 
-/* Lines that are not understood are skipped, as every resolver does. The last search or domain line counts. */
+/* Lines that are not understood are skipped, as every resolver does. The last search line counts. */
 void dns_read_resolv_conf(struct span text, struct dns_servers *servers, struct dns_search *search);
 
 /* Add the addresses that a hosts file has for `host`. */

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 enum {
-    DATAGRAM_MAX = 4096,     /* more than the 512 bytes that are allowed: some servers do not care */
-    DATAGRAMS_A_STEP = 16,   /* of one server: a flood must not stop everything else */
+    DATAGRAM_MAX = 4096,   /* more than the 512 bytes that are allowed: some servers do not care */
+    DATAGRAMS_A_STEP = 16, /* of one server: a flood must not stop everything else */
     LENGTH_SIZE = 2,
 };
 
@@ -69,7 +69,7 @@ static void keep_said(struct dns_question *q, size_t server, const char *what)
     trace(TRACE_STEPS, "%.*s %s: %s", SPAN_ARG(q->message.name), type_text(q), q->said);
 }
 
-/* This server has nothing to say to this question. Its socket is closed: the network may tell of it for ever. */
+/* This server has nothing to say. Its socket is closed: the network may tell of it for ever. */
 static void fail_server(struct dns_question *q, size_t server, const char *what)
 {
     keep_said(q, server, what);
@@ -89,7 +89,8 @@ static bool ask(struct dns_question *q, uint64_t now_ms)
     struct fault f = {0};
     size_t put;
     if ((!socket->open && !os_datagram_open(socket, &q->servers->at[q->server], &f)) ||
-        os_socket_write(socket, span_cut(query, LENGTH_SIZE, query.size), &put, &f) == OS_IO_FAULT) {
+        os_socket_write(socket, span_cut(query, LENGTH_SIZE, query.size), &put, &f) ==
+            OS_IO_FAULT) {
         fail_server(q, q->server, f.text);
         return false;
     }
@@ -115,7 +116,8 @@ static bool put_query(struct dns_question *q, struct fault *f)
     buf_put(&q->query, SPAN("\0\0"));
     if (!dns_message_put_query(&q->query, &q->message)) {
         bool full = q->query.failed;
-        return fault_set(f, full ? FAULT_MEMORY : FAULT_NAME, full ? "out of memory" : "no name that DNS knows");
+        return fault_set(f, full ? FAULT_MEMORY : FAULT_NAME,
+                         full ? "out of memory" : "no name that DNS knows");
     }
     size_t size = q->query.size - LENGTH_SIZE;
     q->query.at[0] = (char)(size >> 8);
@@ -142,7 +144,8 @@ static void take_stream_failure(struct dns_question *q, const char *what, uint64
     take_failure(q, q->stream_server, text, now_ms);
 }
 
-static void take_error(struct dns_question *q, size_t server, enum dns_message_result result, uint64_t now_ms)
+static void take_error(struct dns_question *q, size_t server, enum dns_message_result result,
+                       uint64_t now_ms)
 {
     char text[48], code[16];
     if (result == DNS_MESSAGE_BAD) {
@@ -155,7 +158,8 @@ static void take_error(struct dns_question *q, size_t server, enum dns_message_r
     take_failure(q, server, text, now_ms);
 }
 
-static void take_answer(struct dns_question *q, size_t server, enum dns_message_result result, uint64_t now_ms)
+static void take_answer(struct dns_question *q, size_t server, enum dns_message_result result,
+                        uint64_t now_ms)
 {
     char text[48] = "the name has no address";
     if (result == DNS_MESSAGE_FAILED || result == DNS_MESSAGE_BAD) {
@@ -163,7 +167,8 @@ static void take_answer(struct dns_question *q, size_t server, enum dns_message_
         return;
     }
     if (result == DNS_MESSAGE_FOUND) {
-        snprintf(text, sizeof text, "%zu address%s", q->answer.count, q->answer.count == 1 ? "" : "es");
+        snprintf(text, sizeof text, "%zu address%s", q->answer.count,
+                 q->answer.count == 1 ? "" : "es");
     } else if (result == DNS_MESSAGE_NO_NAME) {
         snprintf(text, sizeof text, "no such name");
     }
@@ -233,7 +238,8 @@ static enum os_io receive_answer(struct dns_question *q, struct fault *f)
 static enum os_io go_on(struct dns_question *q, struct fault *f)
 {
     enum os_io io = OS_IO_DONE;
-    if (q->stream_state == DNS_STREAM_CONNECT && (io = os_socket_connected(&q->stream, f)) == OS_IO_DONE) {
+    if (q->stream_state == DNS_STREAM_CONNECT &&
+        (io = os_socket_connected(&q->stream, f)) == OS_IO_DONE) {
         q->stream_state = DNS_STREAM_SEND;
     }
     if (q->stream_state == DNS_STREAM_SEND && (io = send_query(q, f)) == OS_IO_DONE) {
@@ -264,7 +270,8 @@ static void step_stream(struct dns_question *q, uint64_t now_ms)
 
 /* ---- UDP ---- */
 
-static void take_datagram(struct dns_question *q, size_t server, struct span message, uint64_t now_ms)
+static void take_datagram(struct dns_question *q, size_t server, struct span message,
+                          uint64_t now_ms)
 {
     enum dns_message_result result = dns_message_read(message, &q->message, &q->answer);
     if (result == DNS_MESSAGE_TRUNCATED) {
@@ -338,7 +345,8 @@ size_t dns_question_poll(struct dns_question *q, struct os_poll_item *items, siz
     }
     if (q->stream_state != DNS_STREAM_NONE && used < room) {
         bool reading = q->stream_state == DNS_STREAM_RECEIVE;
-        items[used++] = (struct os_poll_item){.socket = &q->stream, .want_read = reading, .want_write = !reading};
+        items[used++] = (struct os_poll_item){
+            .socket = &q->stream, .want_read = reading, .want_write = !reading};
     }
     return used;
 }

@@ -18,8 +18,8 @@
 #include "net/dns_config.h"
 
 enum {
-    DNS_SERVER_MS = 1000,  /* how long one server is waited for before the next one is asked too */
-    DNS_STREAM_MS = 3000,  /* the same for an answer over TCP, which takes more round trips */
+    DNS_SERVER_MS = 1000, /* how long one server is waited for before the next one is asked too */
+    DNS_STREAM_MS = 3000, /* the same for an answer over TCP, which takes more round trips */
     DNS_SOCKETS_MAX = DNS_SERVERS_MAX + 1,
 };
 
@@ -27,14 +27,14 @@ enum dns_stream { DNS_STREAM_NONE, DNS_STREAM_CONNECT, DNS_STREAM_SEND, DNS_STRE
 
 /* Zeroed: not begun. */
 struct dns_question {
-    struct dns_message_question message; /* its name is borrowed */
-    const struct dns_servers *servers;   /* borrowed */
-    struct buf query;                    /* with its length in front, as TCP wants it */
+    struct dns_message_question message;       /* its name is borrowed */
+    const struct dns_servers *servers;         /* borrowed */
+    struct buf query;                          /* with its length in front, as TCP wants it */
     struct os_socket sockets[DNS_SERVERS_MAX]; /* datagrams; open once the server has been asked */
     bool failed[DNS_SERVERS_MAX];
     size_t failures;
-    size_t server;     /* the one asked last */
-    uint64_t next_ms;  /* when the next one is asked */
+    size_t server;    /* the one asked last */
+    uint64_t next_ms; /* when the next one is asked */
     enum dns_stream stream_state;
     struct os_socket stream;
     size_t stream_server;
@@ -43,17 +43,19 @@ struct dns_question {
     /* how it ended */
     bool ended;
     uint64_t ended_ms;
-    enum dns_message_result result;    /* FOUND, EMPTY, NO_NAME; FAILED when every server has failed */
+    enum dns_message_result result; /* FOUND, EMPTY, NO_NAME; FAILED when every server has failed */
     struct dns_message_answer answer;
-    char said[160];    /* who ended it and what it said, or what the server that failed last said; or "" */
+    char said[160]; /* who ended it, or failed last, and what it said; or "" */
 };
 
 /*
  * Begin to ask. name and servers (one at least) must stay as they are until dns_question_free().
- * It ends at once where no server can be asked. FAULT_NAME: no name that DNS knows; FAULT_RANDOM, FAULT_MEMORY.
+ * It ends at once where no server can be asked.
+ * FAULT_NAME: no name that DNS knows; FAULT_RANDOM, FAULT_MEMORY.
  */
 bool dns_question_begin(struct dns_question *q, enum dns_message_type type, struct span name,
-                        const struct dns_servers *servers, uint64_t now_ms, struct fault *f) MUST_CHECK;
+                        const struct dns_servers *servers, uint64_t now_ms,
+                        struct fault *f) MUST_CHECK;
 
 /* Go on as far as possible without waiting. */
 void dns_question_step(struct dns_question *q, uint64_t now_ms);

@@ -13,20 +13,18 @@ enum { CALLS = 20 };
 
 static struct url origin;
 static struct client client;
-static struct dns dns;
 
 /* A client with `retries`, everything over after 120 s; its peer 192.0.2.1 is called api.test. */
 static void begin(unsigned retries)
 {
     struct fault f = {0};
     struct client_settings settings = {
-        .conn = {.dns = &dns, .connect_timeout_ms = 10000},
+        .conn = {.connect_timeout_ms = 10000},
         .retries = retries,
         .deadline_ms = 0,
         .user_agent = "unit/1",
     };
     os_fake_reset();
-    dns_close(&dns);
     settings.deadline_ms = os_monotonic_ms() + 120000;
     os_fake_name("api.test", "192.0.2.1");
     CHECK(url_parse(SPAN("http://api.test/"), &origin, &f));
