@@ -37,14 +37,15 @@ static bool read_roots(struct roots *roots, const struct options *o, struct faul
     return ok;
 }
 
-static bool check_rules(const struct options *o, struct fault *f)
+static bool check_names(const struct options *o, struct fault *f)
 {
+    struct dns_servers servers;
     for (size_t i = 0; i < o->resolve_count; i++) {
         if (!dns_check_rule(o->resolve[i], f)) {
             return false;
         }
     }
-    return true;
+    return o->dns == NULL || dns_read_servers(o->dns, &servers, f);
 }
 
 static bool choose_credential(struct session *s, struct fault *f)
@@ -59,9 +60,9 @@ static bool open_client(struct session *s, struct fault *f)
     struct client_settings settings = {
         .conn = {
             .roots = &s->roots,
-            .dns = {.rules = o->resolve, .rule_count = o->resolve_count, .family = o->family},
             .connect_timeout_ms = o->connect_timeout_seconds * 1000,
         },
+        .names = {.rules = o->resolve, .rule_count = o->resolve_count, .servers = o->dns, .family = o->family},
         .retries = o->retries,
         .deadline_ms = os_monotonic_ms() + o->max_time_seconds * 1000,
         .user_agent = version.user_agent,
@@ -100,7 +101,7 @@ static enum exit_status run_release(const struct options *o, struct report *repo
     struct fault f = {0};
     enum exit_status status;
     bool ready = release_plan(&s.release, o->operands, o->operand_count, o->comment, &f) &&
-                 cloud_choose(o, &s.authority, &s.api_url, &f) && check_rules(o, &f) && choose_credential(&s, &f) &&
+                 cloud_choose(o, &s.authority, &s.api_url, &f) && check_names(o, &f) && choose_credential(&s, &f) &&
                  read_roots(&s.roots, o, &f) && open_client(&s, &f) && sign_in(&s, &f);
     if (ready) {
         advise_on_token(&s, report);

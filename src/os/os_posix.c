@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -27,7 +27,7 @@
 
 enum {
     POLL_SLICE_MS = 500, /* a signal between the look at os_stop_asked() and poll() is noticed after this at most */
-    POLL_ITEMS_MAX = 128,
+    POLL_ITEMS_MAX = 160,
     READ_BLOCK = 16 * 1024,
 };
 
@@ -264,24 +264,6 @@ static socklen_t to_system(const struct address *a, union socket_address *to)
     return sizeof to->v6;
 }
 
-static bool from_system(const struct sockaddr *from, struct address *a)
-{
-    *a = (struct address){0};
-    if (from->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, from, sizeof v4);
-        a->family = ADDRESS_IPV4;
-        memcpy(a->bytes, &v4.sin_addr, 4);
-    } else if (from->sa_family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, from, sizeof v6);
-        a->family = ADDRESS_IPV6;
-        a->scope = v6.sin6_scope_id;
-        memcpy(a->bytes, &v6.sin6_addr, 16);
-    }
-    return a->family != ADDRESS_NONE;
-}
-
 static enum os_io connect_fault(struct os_socket *s, int error, struct fault *f)
 {
     fault_set(f, FAULT_CONNECT, "%s", strerror(error));
@@ -289,16 +271,23 @@ static enum os_io connect_fault(struct os_socket *s, int error, struct fault *f)
     return OS_IO_FAULT;
 }
 
+/* An open socket that does not block, or the error that there is none. */
+static bool open_socket(struct os_socket *s, int family, int type)
+{
+    int fd = socket(family, type, 0);
+    *s = (struct os_socket){.open = fd >= 0, .number = fd};
+    return fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) >= 0;
+}
+
 enum os_io os_socket_connect(struct os_socket *s, const struct address *to, struct fault *f)
 {
     union socket_address address;
     socklen_t size = to_system(to, &address);
     int on = 1;
-    int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
-    *s = (struct os_socket){.open = fd >= 0, .number = fd};
-    if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+    if (!open_socket(s, address.any.sa_family, SOCK_STREAM)) {
         return connect_fault(s, errno, f);
     }
+    int fd = (int)s->number;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(fd, &address.any, size) == 0) {
         return OS_IO_DONE;
@@ -351,6 +340,17 @@ void os_socket_close(struct os_socket *s)
     *s = (struct os_socket){0};
 }
 
+bool os_datagram_open(struct os_socket *s, const struct address *to, struct fault *f)
+{
+    union socket_address address;
+    socklen_t size = to_system(to, &address);
+    if (!open_socket(s, address.any.sa_family, SOCK_DGRAM) || connect((int)s->number, &address.any, size) < 0) {
+        (void)connect_fault(s, errno, f);
+        return false;
+    }
+    return true;
+}
+
 void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
 {
     struct pollfd fds[POLL_ITEMS_MAX];
@@ -370,23 +370,7 @@ void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
 
 /* ---- names ---- */
 
-bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
-                struct fault *f)
+uint32_t os_interface_number(const char *name)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    hints.ai_family = family == ADDRESS_IPV4 ? AF_INET : family == ADDRESS_IPV6 ? AF_INET6 : AF_UNSPEC;
-    int error = getaddrinfo(host, NULL, &hints, &found);
-    *count = 0;
-    if (error != 0) {
-        return fault_set(f, error == EAI_AGAIN ? FAULT_TIMEOUT : FAULT_NAME, "%s",
-                         error == EAI_AGAIN ? "the name server does not answer" : "no such name");
-    }
-    for (struct addrinfo *at = found; at != NULL && *count < room; at = at->ai_next) {
-        if (from_system(at->ai_addr, &to[*count])) {
-            (*count)++;
-        }
-    }
-    freeaddrinfo(found);
-    return *count > 0 || fault_set(f, FAULT_NAME, "the name has no address");
+    return if_nametoindex(name);
 }
