@@ -32,7 +32,7 @@ tools_build='make ar strip readelf'
 [ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
 tools_test='python3 openssl cppcheck shellcheck ctags'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
-packages_test='python3 openssl cppcheck shellcheck universal-ctags clang'
+packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"

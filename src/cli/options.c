@@ -80,6 +80,8 @@ const struct option_row option_rows[] = {
      .help = "PEM file of the only roots that are trusted"},
     {0, "--resolve", "HOST:PORT:ADDR[,ADDR]", NULL, GROUP_NETWORK, OPTION_RESOLVE,
      .help = "do not ask DNS for this host and port; may be given more than once"},
+    {0, "--dns", "ADDR[,ADDR]", NULL, GROUP_NETWORK, OPTION_TEXT, AT(dns),
+     .help = "ask these name servers, in this order; another port than 53: ADDR:PORT, [ADDR]:PORT"},
     {'4', "-4", NULL, NULL, GROUP_NETWORK, OPTION_IPV4, .help = "use IPv4 only"},
     {'6', "-6", NULL, NULL, GROUP_NETWORK, OPTION_IPV6, .help = "use IPv6 only"},
     {0, "--connect-timeout", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(connect_timeout_seconds),

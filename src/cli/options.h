@@ -62,6 +62,7 @@ struct options {
     const char *cacert, *cacert_only;    /* files */
     const char *resolve[OPTIONS_RESOLVE_MAX];
     size_t resolve_count;
+    const char *dns;                     /* name servers, or NULL: the system's */
     enum address_family family;          /* ADDRESS_NONE: both */
     uint64_t connect_timeout_seconds;    /* at least 1 */
     uint64_t max_time_seconds;           /* at least 1 */

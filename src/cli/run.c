@@ -229,6 +229,18 @@ static bool one_device(struct api *api, const struct selector *s, struct device 
     return ok;
 }
 
+/* Where the device has no actions at all: is there such a device? Without permission to look it up it is taken for one. */
+static bool device_exists(struct api *api, const struct selector *s, struct fault *f)
+{
+    struct device device;
+    struct fault why = {0};
+    if (s->kind != SELECT_ID || one_device(api, s, &device, &why) || why.code == FAULT_PERMISSION) {
+        return true;
+    }
+    *f = why;
+    return false;
+}
+
 static bool device_status(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
 {
     struct device device = {0};
@@ -239,7 +251,7 @@ static bool device_status(struct api *api, const struct selector *s, struct devi
     } else if (!one_device(api, s, &device, f)) {
         return false;
     }
-    bool ok = action_list(api, device.id, &list, f);
+    bool ok = action_list(api, device.id, &list, f) && (list.count > 0 || device_exists(api, s, f));
     if (ok) {
         status->isolation = isolation_infer(list.at, list.count, &decisive);
         fault_keep(status->machine_id, sizeof status->machine_id, span_of(device.id));
@@ -313,18 +325,10 @@ static enum exit_status run_status(const struct options *o, struct report *repor
 
 /* ---- cancel ---- */
 
-/* An action that has ended cannot be cancelled: the service says so with a 400, or with the action as it is. */
 static enum fault_code cancel_one(struct api *api, const char *id, const char *comment, struct report *report)
 {
     struct cancellation cancel = {.input = id};
-    struct fault refused = {0};
-    bool ok = action_cancel(api, id, comment, &cancel.action, &refused);
-    bool known = ok || (refused.code == FAULT_REFUSED && action_get(api, id, &cancel.action, &(struct fault){0}));
-    if (known && action_has_ended(&cancel.action) && !(ok && cancel.action.status == ACTION_CANCELLED)) {
-        cancel.ended = true;
-        fault_set(&cancel.fault, FAULT_CONFLICT, "%s: the action had ended: %s", id, cancel.action.status_text);
-    } else if (!ok) {
-        cancel.fault = refused;
+    if (!action_cancel(api, id, comment, &cancel.action, &cancel.fault)) {
         fault_place(&cancel.fault, "%s", id);
     }
     show_cancellation(report, &cancel);

@@ -20,20 +20,21 @@ static bool read_roots(struct roots *roots, const struct options *o, struct faul
     return ok;
 }
 
-static bool check_rules(const struct options *o, struct fault *f)
+static bool check_names(const struct options *o, struct fault *f)
 {
+    struct dns_servers servers;
     for (size_t i = 0; i < o->resolve_count; i++) {
         if (!dns_check_rule(o->resolve[i], f)) {
             return false;
         }
     }
-    return true;
+    return o->dns == NULL || dns_read_servers(o->dns, &servers, f);
 }
 
 bool session_check(struct session *s, const struct options *o, struct fault *f)
 {
     s->options = o;
-    return cloud_choose(o, &s->authority, &s->api_url, f) && check_rules(o, f) &&
+    return cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) &&
            credential_choose(&o->sign_in, &s->credential, f) && s->credential->check(&o->sign_in, f) &&
            read_roots(&s->roots, o, f);
 }
@@ -44,9 +45,9 @@ static bool open_client(struct session *s, struct fault *f)
     struct client_settings settings = {
         .conn = {
             .roots = &s->roots,
-            .dns = {.rules = o->resolve, .rule_count = o->resolve_count, .family = o->family},
             .connect_timeout_ms = o->connect_timeout_seconds * 1000,
         },
+        .names = {.rules = o->resolve, .rule_count = o->resolve_count, .servers = o->dns, .family = o->family},
         .retries = o->retries,
         .deadline_ms = os_monotonic_ms() + options_run_seconds(o) * 1000,
         .user_agent = version.user_agent,

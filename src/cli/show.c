@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { NAME_COLUMNS_LEAST = 20, NAME_COLUMNS_MOST = 44, HEALTH_COLUMNS = 14 };
+enum { NAME_COLUMNS_LEAST = 20, NAME_COLUMNS_MOST = 44 };
 
 static struct buf object_begin(const char *input)
 {
@@ -128,16 +128,17 @@ static size_t name_columns(const struct device_list *list)
 }
 
 /*
- *     pc-042.contoso.com    Active        seen 2026-11-23 15:58
- *       1e5bc9d7e413ddd7902c2932e418702b84d0cc07
+ *     pc-042.contoso.com                          seen 2026-11-23 15:58
+ *       1e5bc9d7e413ddd7902c2932e418702b84d0cc07  Active
  */
 static void put_device(struct buf *b, const struct device *d, size_t columns)
 {
     table_put(b, d->name[0] != '\0' ? d->name : "(no name)", columns);
-    table_put(b, d->merged ? "merged" : d->health[0] != '\0' ? d->health : "-", HEALTH_COLUMNS);
     buf_put_text(b, "seen ");
     put_time(b, d->last_seen);
-    buf_put_format(b, "\n  %s\n", d->id);
+    buf_put_format(b, "\n  %s  ", d->id);
+    escape_put(b, span_of(d->merged ? "merged" : d->health[0] != '\0' ? d->health : "health unknown"));
+    buf_put_char(b, '\n');
 }
 
 static void show_candidates(const struct report *r, const struct device_list *list)
@@ -386,7 +387,7 @@ static const char *cancellation_name(const struct cancellation *c)
     if (!fault_is_set(&c->fault)) {
         return "cancelled";
     }
-    return c->ended                              ? "ended"
+    return c->fault.code == FAULT_CONFLICT       ? "ended"
            : c->fault.code == FAULT_NOT_FOUND    ? "not-found"
            : c->fault.code == FAULT_PERMISSION   ? "denied"
                                                  : "error";

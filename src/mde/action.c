@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { TICK_DIGITS = 7 };
+
 struct status_name {
     const char *name;
     enum action_status status;
@@ -39,6 +41,23 @@ static int64_t time_member(struct json entity, const char *name)
     return seconds;
 }
 
+/* The same to the ticks that the service writes, seven digits behind the point: what comes first within a second decides. */
+static int64_t ticks_member(struct json entity, const char *name)
+{
+    char text[48];
+    struct span rest;
+    int64_t ticks = time_member(entity, name);
+    (void)json_text(entity, name, text, sizeof text);
+    rest = span_of(text);
+    rest = span_cut(rest, span_find(rest, '.') + 1, rest.size);
+    for (size_t i = 0; i < TICK_DIGITS; i++) {
+        bool digit = i < rest.size && ascii_is_digit(rest.at[i]);
+        ticks = ticks * 10 + (digit ? rest.at[i] - '0' : 0);
+        rest.size = digit ? rest.size : 0;
+    }
+    return ticks;
+}
+
 bool action_read(struct action *a, struct json entity, struct fault *f)
 {
     *a = (struct action){0};
@@ -52,7 +71,11 @@ bool action_read(struct action *a, struct json entity, struct fault *f)
     (void)json_text(entity, "computerDnsName", a->computer_name, sizeof a->computer_name);
     a->status = status_of(a->status_text);
     a->requested = time_member(entity, "creationDateTimeUtc");
-    a->ended = action_has_ended(a) ? time_member(entity, "lastUpdateDateTimeUtc") : 0;
+    a->requested_ticks = ticks_member(entity, "creationDateTimeUtc");
+    if (action_has_ended(a)) {
+        a->ended = time_member(entity, "lastUpdateDateTimeUtc");
+        a->ended_ticks = ticks_member(entity, "lastUpdateDateTimeUtc");
+    }
     return true;
 }
 
@@ -121,7 +144,7 @@ bool action_list(struct api *a, const char *machine_id, struct action_list *list
     }
     buf_put_text(&filter, "type in ('Isolate','Unisolate')");
     api_put_filter(&path, buf_span(&filter));
-    bool ok = api_list(a, buf_span(&path), collect, list, f);
+    bool ok = api_list(a, buf_span(&path), machine_id == NULL ? API_TOP : 0, collect, list, f);
     buf_free(&filter);
     buf_free(&path);
     return ok;
@@ -174,18 +197,36 @@ struct call action_cancel_call(const struct api *a, const char *id, struct span 
     return call;
 }
 
+/* The service has refused: because the action has ended? *own: a request of ours, whose answer was lost, may have ended it. */
+static bool judge_refusal(struct api *a, const char *id, bool own, struct action *action, struct fault *f)
+{
+    struct fault unknown = {0};
+    if (f->code != FAULT_REFUSED || !action_get(a, id, action, &unknown) || !action_has_ended(action)) {
+        return false;
+    }
+    fault_clear(f);
+    return (own && action->status == ACTION_CANCELLED) ||
+           fault_set(f, FAULT_CONFLICT, "the action had ended: %s", action->status_text);
+}
+
 bool action_cancel(struct api *a, const char *id, const char *comment, struct action *action, struct fault *f)
 {
     struct buf body = buf_init(ACTION_BODY_MAX);
     bool ok = action_put_body(&body, comment, f);
+    bool own = false;
+    *action = (struct action){0};
     for (bool again = ok; again;) {
         struct json entity = {0};
         struct call call = action_cancel_call(a, id, buf_span(&body));
         (void)client_call(a->client, &call);
+        own = own || call.tries > 1;
         ok = api_answer(&call, &entity, f) && action_read(action, entity, f);
         again = !ok && api_renew(a, f);
         call_free(&call);
     }
     buf_free(&body);
-    return ok;
+    if (ok && action_has_ended(action) && action->status != ACTION_CANCELLED) {
+        return fault_set(f, FAULT_CONFLICT, "the action had ended: %s", action->status_text);
+    }
+    return ok || judge_refusal(a, id, own, action, f);
 }

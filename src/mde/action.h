@@ -36,6 +36,8 @@ struct action {
     bool has_own_comment;        /* requestorComment is the text that action_list() was given */
     int64_t requested;           /* seconds since 1970, 0 where unknown */
     int64_t ended;               /* 0 while it has not ended */
+    int64_t requested_ticks;     /* the same in units of 100 ns, for what comes first */
+    int64_t ended_ticks;
 };
 
 /* Read a machineAction entity. False: FAULT_ANSWER, it is none (no id, no machineId). */
@@ -61,7 +63,10 @@ bool action_get(struct api *a, const char *id, struct action *action, struct fau
 /* The call that cancels one; `body` is from action_put_body(), borrowed until the call has ended. */
 struct call action_cancel_call(const struct api *a, const char *id, struct span body);
 
-/* POST its cancellation. FAULT_NOT_FOUND; FAULT_REFUSED: for one that has ended, among others. */
+/*
+ * POST its cancellation. *action is the action afterwards, where it is known: id "" otherwise.
+ * FAULT_CONFLICT: it had ended before; FAULT_NOT_FOUND; FAULT_REFUSED. One that our own lost request has cancelled is cancelled.
+ */
 bool action_cancel(struct api *a, const char *id, const char *comment, struct action *action, struct fault *f) MUST_CHECK;
 
 /* Append {"Comment":"..."}. FAULT_USAGE: not UTF-8, too long. */
@@ -71,7 +76,6 @@ bool action_put_body(struct buf *body, const char *comment, struct fault *f) MUS
 struct cancellation {
     const char *input;           /* borrowed */
     struct action action;        /* as the service answered; id "" where it did not */
-    bool ended;                  /* it had ended before */
     struct fault fault;          /* set unless it was cancelled */
 };
 

@@ -213,6 +213,7 @@ struct pages {
     struct buf path;      /* of the first page */
     struct buf link;      /* the next page's URL as the service wrote it; empty: the first page, or by $skip */
     struct url link_url;
+    size_t top;           /* elements asked for a page; 0: the service's number */
     size_t visited;       /* elements so far */
 };
 
@@ -227,6 +228,9 @@ static struct call page_call(const struct api *a, struct pages *p)
         buf_put(&call.target, p->link_url.target);
     } else {
         buf_put(&path, buf_span(&p->path));
+        if (p->top > 0) {
+            buf_put_format(&path, "&$top=%zu", p->top);
+        }
         if (p->visited > 0) {
             buf_put_format(&path, "&$skip=%zu", p->visited);
         }
@@ -244,7 +248,7 @@ static bool take_next(const struct api *a, struct pages *p, struct json answer, 
     struct buf text = buf_init(URL_MAX);
     size_t links = json_member(answer, "@odata.nextLink", &link);
     bool has_link = links > 0 && link.kind != JSON_NULL;
-    *more = has_link || in_page >= API_PAGE_SIZE;
+    *more = has_link || in_page >= (p->top > 0 ? p->top : API_PAGE_SIZE);
     if (!has_link) {
         buf_clear(&p->link);
         return true;
@@ -306,9 +310,9 @@ static bool walk_pages(struct api *a, struct pages *p, api_visit *visit, void *c
     return true;
 }
 
-bool api_list(struct api *a, struct span path, api_visit *visit, void *context, struct fault *f)
+bool api_list(struct api *a, struct span path, size_t top, api_visit *visit, void *context, struct fault *f)
 {
-    struct pages p = {.path = buf_init(API_PATH_MAX), .link = buf_init(URL_MAX)};
+    struct pages p = {.top = top, .path = buf_init(API_PATH_MAX), .link = buf_init(URL_MAX)};
     buf_put(&p.path, path);
     bool ok = p.path.failed ? fault_set(f, FAULT_MEMORY, "out of memory") : walk_pages(a, &p, visit, context, f);
     buf_free(&p.path);

@@ -11,7 +11,7 @@
 #include "codec/json.h"
 #include "net/client.h"
 
-enum { API_RENEW_MS = 5 * 60 * 1000, API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_PATH_MAX = 8 * 1024 };
+enum { API_RENEW_MS = 5 * 60 * 1000, API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_TOP = 1000, API_PATH_MAX = 8 * 1024 };
 
 struct api {
     struct client *client;
@@ -48,11 +48,13 @@ typedef bool api_visit(void *context, struct json element, struct fault *f);
  * has none, `$skip` goes on. An empty list and 404 are the same: nobody is visited.
  *
  * path  with a query part
+ * top   elements a page, asked for with $top; 0: as many as the service gives. A list that may be long needs it: 10,000 actions are
+ *       more than an answer may hold
  *
  * FAULT_ANSWER: no list, a nextLink to elsewhere or in a circle, more than API_PAGES_MAX pages.
  * Rule: defender-docs api/get-machines.md (pages of 10,000; 404 when there is none), api/apis-intro.md (nextLink).
  */
-bool api_list(struct api *a, struct span path, api_visit *visit, void *context, struct fault *f) MUST_CHECK;
+bool api_list(struct api *a, struct span path, size_t top, api_visit *visit, void *context, struct fault *f) MUST_CHECK;
 
 /* Append ?$filter= and the filter, percent-encoded. */
 void api_put_filter(struct buf *path, struct span filter);

@@ -145,7 +145,7 @@ static bool take_record(void *context, struct json record, struct fault *f)
 
 static bool search_list(struct api *a, struct buf *path, struct search *search, struct fault *f)
 {
-    bool ok = path->failed ? fault_set(f, FAULT_MEMORY, "out of memory") : api_list(a, buf_span(path), take_record, search, f);
+    bool ok = path->failed ? fault_set(f, FAULT_MEMORY, "out of memory") : api_list(a, buf_span(path), 0, take_record, search, f);
     buf_free(path);
     return ok;
 }

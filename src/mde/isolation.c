@@ -16,9 +16,14 @@ const char *isolation_name(enum isolation isolation)
     return names[isolation];
 }
 
+/* What was carried out last counts, not what was asked for last: a queue may be worked off in another order. */
 static bool is_newer(const struct action *a, const struct action *than)
 {
-    return than == NULL || a->requested > than->requested;
+    if (than == NULL) {
+        return true;
+    }
+    bool both_ended = a->ended_ticks != 0 && than->ended_ticks != 0;
+    return both_ended ? a->ended_ticks > than->ended_ticks : a->requested_ticks > than->requested_ticks;
 }
 
 enum isolation isolation_infer(const struct action *actions, size_t count, const struct action **decisive)
@@ -47,7 +52,7 @@ static int by_time(const void *left, const void *right)
 {
     const struct action *a = left;
     const struct action *b = right;
-    return (a->requested < b->requested) - (a->requested > b->requested);
+    return (a->requested_ticks < b->requested_ticks) - (a->requested_ticks > b->requested_ticks);
 }
 
 static int by_device(const void *left, const void *right)
@@ -85,9 +90,9 @@ const struct action *isolation_undoes(const struct action *actions, size_t count
 {
     for (size_t i = 0; i < count; i++) {
         const struct action *a = &actions[i];
-        bool later = a->requested > release->requested && (a->status == ACTION_SUCCEEDED || a->status == ACTION_UNKNOWN);
-        bool newer_end = a->status == ACTION_SUCCEEDED && release->ended != 0 && a->ended > release->ended;
-        if (action_is(a, "Isolate") && (action_is_active(a) || later || newer_end)) {
+        bool carried_out = a->status == ACTION_SUCCEEDED && is_newer(a, release);
+        bool unknown = a->status == ACTION_UNKNOWN && a->requested_ticks > release->requested_ticks;
+        if (action_is(a, "Isolate") && (action_is_active(a) || carried_out || unknown)) {
             return a;
         }
     }

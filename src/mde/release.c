@@ -150,8 +150,8 @@ bool row_fits(const struct release_row *row, struct fault *f)
         return fault_set(f, FAULT_ANSWER, "the service answered for another device, \"%s\"", row->action.machine_id);
     }
     if (action_is(&row->action, "Isolate")) {
-        return fault_set(f, FAULT_CONFLICT, "an Isolate action is active for the device (%s, %s)", row->action.id,
-                         row->action.status_text);
+        fault_set(f, FAULT_CONFLICT, "an Isolate action is active for the device (%s, %s)", row->action.id, row->action.status_text);
+        return fault_advise(f, "--cancel-isolate cancels it; or wait until it has ended, and release the device then");
     }
     if (!action_is(&row->action, "Unisolate")) {
         return fault_set(f, FAULT_ANSWER, "the service answered with an action of type \"%s\"", row->action.type);

@@ -19,8 +19,14 @@ static bool cancel_isolate(struct api *a, const struct action *isolate, const st
 {
     struct action cancelled;
     trace(TRACE_STEPS, "%s: cancelling the Isolate action %s", isolate->machine_id, isolate->id);
-    return action_cancel(a, isolate->id, settings->comment, &cancelled, f) ||
-           fault_place(f, "the waiting Isolate action %s could not be cancelled", isolate->id);
+    if (action_cancel(a, isolate->id, settings->comment, &cancelled, f)) {
+        return true;
+    }
+    if (f->code == FAULT_CONFLICT) { /* it has ended meanwhile: nothing waits any more */
+        fault_clear(f);
+        return true;
+    }
+    return fault_place(f, "the waiting Isolate action %s could not be cancelled", isolate->id);
 }
 
 /* Every Isolate that waits or is carried out: cancelled if the user wants that, else a conflict. */
@@ -40,6 +46,16 @@ static bool clear_isolates(struct api *a, const struct action_list *list, const 
         }
     }
     return true;
+}
+
+static bool has_waiting_isolate(const struct action_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (action_is(&list->at[i], "Isolate") && action_is_active(&list->at[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The release that is under way, else the one that is our own and has ended already. */
@@ -89,34 +105,44 @@ enum settled settle_doubt(struct api *a, struct release_row *row, const struct r
     return settled;
 }
 
-static bool check_undone(struct api *a, const struct action_list *list, const struct release_row *row,
-                         const struct release_settings *settings, struct fault *f)
+static bool check_undone(const struct action_list *list, const struct release_row *row, struct fault *f)
 {
     const struct action *undoes = isolation_undoes(list->at, list->count, &row->action);
     if (undoes == NULL) {
         return true;
     }
-    if (action_is_active(undoes)) {
-        /* cancelled or reported, as before a release; one that has succeeded meanwhile is found by the next run */
-        return clear_isolates(a, list, settings, f);
-    }
     fault_set(f, FAULT_CONFLICT, "released, but isolated again by the action %s", undoes->id);
     return fault_advise(f, "find out who isolates it (requestor: %s); then release it again", undoes->requestor);
 }
 
-bool settle_released(struct api *a, const struct release_row *row, const struct release_settings *settings, struct fault *f)
+/* With `clear` waiting Isolate actions are cancelled, or reported; *clear then says whether there were any. */
+static bool look_once(struct api *a, const struct release_row *row, const struct release_settings *settings, bool *clear,
+                      struct fault *f)
 {
     struct action_list list = {0};
     struct fault why = {0};
     bool read = action_list(a, row->machine_id, &list, &why);
+    bool waiting = has_waiting_isolate(&list);
     if (why.code == FAULT_INTERRUPTED || why.code == FAULT_TERMINATED) {
         *f = why;
     } else if (!read) {
         fault_set(f, FAULT_PENDING, "the action has succeeded, but whether another isolates the device again is not known: %s", why.text);
     }
-    bool released = read && check_undone(a, &list, row, settings, f);
+    bool released = read && (*clear && waiting ? clear_isolates(a, &list, settings, f) : check_undone(&list, row, f));
+    *clear = waiting;
     action_list_free(&list);
     return released;
+}
+
+/* What was cancelled may have been carried out just before: so it is looked at once more. */
+bool settle_released(struct api *a, const struct release_row *row, const struct release_settings *settings, struct fault *f)
+{
+    bool cleared = true;
+    if (!look_once(a, row, settings, &cleared, f)) {
+        return false;
+    }
+    bool clear = false;
+    return !cleared || look_once(a, row, settings, &clear, f);
 }
 
 static bool keep_device(void *context, const struct device *device, struct json record, struct fault *f)

@@ -463,7 +463,9 @@ static enum chain_verdict chain_search(struct search *s, struct fault *f)
         number = chain_read(&s->sent[i], s->chain->sent[i]);
     }
     if (number != 0) {
-        (void)chain_unreadable(s->chain->host, number, &s->fault);
+        if (!chain_unreadable(s->chain->host, number, &s->fault)) {
+            fault_set(&s->fault, FAULT_CERTIFICATE, "certificate of %s: it cannot be read (-0x%04x)", s->chain->host, (unsigned)-number);
+        }
         s->verdict = CHAIN_UNFIT;
     } else {
         s->path[0].crt = &s->sent[0];

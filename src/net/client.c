@@ -9,11 +9,16 @@
 
 #include <stdio.h>
 
-enum { CLIENT_TICK_MS = 1000, POLL_ITEMS_MAX = CLIENT_CONNECTIONS_MAX * DNS_ADDRESSES_MAX };
+enum {
+    CLIENT_TICK_MS = 1000,
+    POLL_ITEMS_MAX = DNS_POLL_ITEMS_MAX + CLIENT_CONNECTIONS_MAX * DNS_ADDRESSES_MAX,
+};
 
 void client_open(struct client *c, const struct client_settings *settings)
 {
     *c = (struct client){.settings = *settings};
+    dns_open(&c->dns, &settings->names);
+    c->settings.conn.dns = &c->dns;
 }
 
 void client_close(struct client *c)
@@ -21,6 +26,7 @@ void client_close(struct client *c)
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
         conn_close(&c->connections[i]);
     }
+    dns_close(&c->dns);
     *c = (struct client){0};
 }
 
@@ -93,7 +99,7 @@ static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
 
 static bool may_pass(enum fault_code code)
 {
-    return code == FAULT_CONNECT || code == FAULT_CUT || code == FAULT_TIMEOUT;
+    return code == FAULT_NAME_SERVER || code == FAULT_CONNECT || code == FAULT_CUT || code == FAULT_TIMEOUT;
 }
 
 static void failed(const struct client *c, struct conn *conn, uint64_t now_ms)
@@ -263,6 +269,7 @@ static void end_all(struct client *c, struct call *calls, size_t count, enum fau
 
 static void step_connections(struct client *c, uint64_t now_ms)
 {
+    dns_step(&c->dns, now_ms);
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
         struct conn *conn = &c->connections[i];
         conn_step(conn, &c->settings.conn, now_ms);
@@ -293,8 +300,9 @@ static bool harvest(struct client *c, uint64_t now_ms)
 static void wait_for_something(struct client *c, const struct call *calls, size_t count, uint64_t now_ms)
 {
     struct os_poll_item items[POLL_ITEMS_MAX];
-    size_t used = 0;
-    uint64_t until = c->settings.deadline_ms;
+    size_t used = dns_poll(&c->dns, items, DNS_POLL_ITEMS_MAX);
+    uint64_t names = dns_wakes_ms(&c->dns);
+    uint64_t until = names < c->settings.deadline_ms ? names : c->settings.deadline_ms;
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
         uint64_t wakes = conn_wakes_ms(&c->connections[i]);
         used += conn_poll(&c->connections[i], items + used, POLL_ITEMS_MAX - used);

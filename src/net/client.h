@@ -3,7 +3,8 @@
  *
  * Does      the program's only poll loop; deadlines; which call goes over which connection; what is tried again, and when.
  * Not here  what an answer means (auth/, mde/); one connection's states (conn.h); when 429 lets go (pace.h).
- * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings.
+ * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings. A client stays where it was
+ *           opened: its connections point to its names.
  * Rules     tried again: what failed before the request had left; a call that is repeatable and whose answer was lost or is 5xx;
  *           429 after the time it names. A kept connection that turns out to be dead is replaced without counting as a try.
  */
@@ -16,7 +17,8 @@
 enum { CLIENT_CONNECTIONS_MAX = 8, CLIENT_CONNECTIONS_DEFAULT = 4, CLIENT_CALLS_A_CONNECTION = 4 };
 
 struct client_settings {
-    struct conn_settings conn;
+    struct conn_settings conn; /* its dns is set by client_open() */
+    struct dns_settings names;
     unsigned retries;          /* tries after the first */
     uint64_t deadline_ms;      /* os_monotonic_ms() at which everything ends */
     const char *user_agent;
@@ -25,6 +27,7 @@ struct client_settings {
 /* Zeroed: valid, without connections. */
 struct client {
     struct client_settings settings;
+    struct dns dns;
     struct conn connections[CLIENT_CONNECTIONS_MAX];
     void (*tick)(void *context);
     void *tick_context;

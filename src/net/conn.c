@@ -29,9 +29,12 @@ void conn_open(struct conn *c, const struct url *origin, const struct conn_setti
     c->timeout_ms = now_ms + settings->connect_timeout_ms;
 }
 
+/* TLS names the host itself, as it stands in the certificate. */
 static void conn_fail(struct conn *c)
 {
-    fault_place(&c->fault, "%s", c->origin.place);
+    if (!span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
+        fault_place(&c->fault, "%s", c->origin.place);
+    }
     c->state = CONN_FAILED;
 }
 
@@ -43,12 +46,17 @@ static void ready(struct conn *c)
 
 /* ---- the steps: each returns false when there is nothing more to do without waiting ---- */
 
-static bool step_resolve(struct conn *c, const struct conn_settings *settings)
+static bool step_resolve(struct conn *c, const struct conn_settings *settings, uint64_t now_ms)
 {
-    struct address addresses[DNS_ADDRESSES_MAX];
-    size_t count;
-    if (!dns_resolve(&settings->dns, &c->origin, addresses, DNS_ADDRESSES_MAX, &count, &c->fault) ||
-        (c->tcp = tcp_open(addresses, count, &c->fault)) == NULL) {
+    const struct dns_addresses *found;
+    if (c->lookup == NULL) {
+        c->lookup = dns_begin(settings->dns, &c->origin, now_ms, c->timeout_ms, &c->fault);
+    }
+    enum dns_result result = c->lookup != NULL ? dns_look(c->lookup, &found, &c->fault) : DNS_FAULT;
+    if (result == DNS_WAIT) {
+        return false;
+    }
+    if (result == DNS_FAULT || (c->tcp = tcp_open(found->at, found->count, &c->fault)) == NULL) {
         conn_fail(c);
         return false;
     }
@@ -179,7 +187,7 @@ static bool step(struct conn *c, const struct conn_settings *settings, uint64_t 
 {
     switch (c->state) {
     case CONN_RESOLVE:
-        return step_resolve(c, settings);
+        return step_resolve(c, settings, now_ms);
     case CONN_CONNECT:
         return step_connect(c, settings, now_ms);
     case CONN_TLS:

@@ -1,9 +1,9 @@
 /*
  * os.h - the machine: everything that ISO C does not have. One of os_posix.c, os_win32.c is linked.
  *
- * Does      time, random numbers, environment, files, console, signals, sockets, the system's resolver.
+ * Does      time, random numbers, environment, files, console, signals, sockets.
  * Not here  policy: time-outs, retries, racing addresses (net/); texts for people (cli/).
- * Limits    nothing blocks but os_poll (bounded by its time), the readers of files and input, and os_resolve.
+ * Limits    nothing blocks but os_poll (bounded by its time) and the readers of files and input.
  * Rules     system headers, errno and _WIN32 appear in this folder only. Nothing here needs /dev, /proc, /etc, HOME or a writable disk.
  */
 #ifndef OS_OS_H
@@ -89,6 +89,14 @@ enum os_io os_socket_read(struct os_socket *s, char *to, size_t room, size_t *go
 enum os_io os_socket_write(struct os_socket *s, struct span bytes, size_t *put, struct fault *f);
 void os_socket_close(struct os_socket *s);
 
+/*
+ * Open a datagram socket whose only peer is `to`: the system drops what others send; its own port is one that the system
+ * chooses by chance. Reads give one datagram each (OS_IO_END: an empty one; what is longer than `room` is cut), writes send
+ * one. A fault of either is what the network said of an earlier datagram (FAULT_CUT); the socket may be used further.
+ * False: FAULT_CONNECT, nothing is left open.
+ */
+bool os_datagram_open(struct os_socket *s, const struct address *to, struct fault *f) MUST_CHECK;
+
 struct os_poll_item {
     struct os_socket *socket;
     bool want_read, want_write;
@@ -103,11 +111,7 @@ void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms);
 
 /* ---- names ---- */
 
-/*
- * Ask the system's resolver for host (NUL-terminated), both families unless `family` says one. Blocks for as long as the system takes.
- * *count is at most `room`. FAULT_NAME: no such name, or no answer.
- */
-bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
-                struct fault *f) MUST_CHECK;
+/* The number of a network interface ("eth0"), for the zone of a link-local address. 0: there is none of that name. */
+uint32_t os_interface_number(const char *name);
 
 #endif

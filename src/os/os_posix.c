@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -29,7 +29,8 @@
 
 enum {
     POLL_SLICE_MS = 500, /* a signal between the look at os_stop_asked() and poll() is noticed after this at most */
-    POLL_ITEMS_MAX = 128,
+    POLL_ITEMS_MAX = 160,
+    CHILD_POLL_MS = 20,
     READ_BLOCK = 16 * 1024,
 };
 
@@ -182,6 +183,9 @@ static bool read_fault(const char *name, struct fault *f)
     if (os_stop_asked() != OS_GO_ON) {
         return fault_set(f, os_stop_asked() == OS_STOP_TERMINATED ? FAULT_TERMINATED : FAULT_INTERRUPTED, "interrupted");
     }
+    if (errno == ENOMEM) {
+        return fault_set(f, FAULT_MEMORY, "%s: out of memory", name);
+    }
     return fault_set(f, FAULT_FILE, "%s: %s", name, errno == EFBIG ? "too large" : strerror(errno));
 }
 
@@ -268,10 +272,9 @@ static void run_sensor(const char *path, int out)
     _exit(127);
 }
 
-/* Read until the end or the time-out. False: time-out. */
-static bool read_child(int fd, struct buf *to)
+/* Read until the end or end_ms. False: time-out. */
+static bool read_child(int fd, struct buf *to, uint64_t end_ms)
 {
-    uint64_t end_ms = os_monotonic_ms() + OS_SENSOR_TIMEOUT_MS;
     for (;;) {
         char block[256];
         uint64_t now_ms = os_monotonic_ms();
@@ -290,8 +293,21 @@ static bool read_child(int fd, struct buf *to)
     }
 }
 
+/* A child may close its output and go on. False: it has not ended at end_ms. */
+static bool wait_child(pid_t child, int *status, uint64_t end_ms)
+{
+    while (waitpid(child, status, WNOHANG) != child) {
+        if (os_monotonic_ms() >= end_ms || os_stop_asked() != OS_GO_ON) {
+            return false;
+        }
+        os_poll(NULL, 0, CHILD_POLL_MS);
+    }
+    return true;
+}
+
 static bool ask_sensor(const char *path, struct buf *to)
 {
+    uint64_t end_ms = os_monotonic_ms() + OS_SENSOR_TIMEOUT_MS;
     int ends[2];
     int status = 0;
     if (pipe(ends) != 0) {
@@ -303,14 +319,11 @@ static bool ask_sensor(const char *path, struct buf *to)
         run_sensor(path, ends[1]);
     }
     (void)close(ends[1]);
-    bool ended = child > 0 && read_child(ends[0], to);
+    bool ended = child > 0 && read_child(ends[0], to, end_ms) && wait_child(child, &status, end_ms);
     (void)close(ends[0]);
-    if (child > 0) {
-        if (!ended) {
-            (void)kill(child, SIGKILL);
-        }
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-        }
+    if (child > 0 && !ended) {
+        (void)kill(child, SIGKILL);
+        (void)waitpid(child, &status, 0);
     }
     return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !to->failed;
 }
@@ -350,24 +363,6 @@ static socklen_t to_system(const struct address *a, union socket_address *to)
     return sizeof to->v6;
 }
 
-static bool from_system(const struct sockaddr *from, struct address *a)
-{
-    *a = (struct address){0};
-    if (from->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, from, sizeof v4);
-        a->family = ADDRESS_IPV4;
-        memcpy(a->bytes, &v4.sin_addr, 4);
-    } else if (from->sa_family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, from, sizeof v6);
-        a->family = ADDRESS_IPV6;
-        a->scope = v6.sin6_scope_id;
-        memcpy(a->bytes, &v6.sin6_addr, 16);
-    }
-    return a->family != ADDRESS_NONE;
-}
-
 static enum os_io connect_fault(struct os_socket *s, int error, struct fault *f)
 {
     fault_set(f, FAULT_CONNECT, "%s", strerror(error));
@@ -375,16 +370,23 @@ static enum os_io connect_fault(struct os_socket *s, int error, struct fault *f)
     return OS_IO_FAULT;
 }
 
+/* An open socket that does not block, or the error that there is none. */
+static bool open_socket(struct os_socket *s, int family, int type)
+{
+    int fd = socket(family, type, 0);
+    *s = (struct os_socket){.open = fd >= 0, .number = fd};
+    return fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) >= 0;
+}
+
 enum os_io os_socket_connect(struct os_socket *s, const struct address *to, struct fault *f)
 {
     union socket_address address;
     socklen_t size = to_system(to, &address);
     int on = 1;
-    int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
-    *s = (struct os_socket){.open = fd >= 0, .number = fd};
-    if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+    if (!open_socket(s, address.any.sa_family, SOCK_STREAM)) {
         return connect_fault(s, errno, f);
     }
+    int fd = (int)s->number;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(fd, &address.any, size) == 0) {
         return OS_IO_DONE;
@@ -437,6 +439,17 @@ void os_socket_close(struct os_socket *s)
     *s = (struct os_socket){0};
 }
 
+bool os_datagram_open(struct os_socket *s, const struct address *to, struct fault *f)
+{
+    union socket_address address;
+    socklen_t size = to_system(to, &address);
+    if (!open_socket(s, address.any.sa_family, SOCK_DGRAM) || connect((int)s->number, &address.any, size) < 0) {
+        (void)connect_fault(s, errno, f);
+        return false;
+    }
+    return true;
+}
+
 void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
 {
     struct pollfd fds[POLL_ITEMS_MAX];
@@ -456,23 +469,7 @@ void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
 
 /* ---- names ---- */
 
-bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
-                struct fault *f)
+uint32_t os_interface_number(const char *name)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    hints.ai_family = family == ADDRESS_IPV4 ? AF_INET : family == ADDRESS_IPV6 ? AF_INET6 : AF_UNSPEC;
-    int error = getaddrinfo(host, NULL, &hints, &found);
-    *count = 0;
-    if (error != 0) {
-        return fault_set(f, error == EAI_AGAIN ? FAULT_TIMEOUT : FAULT_NAME, "%s",
-                         error == EAI_AGAIN ? "the name server does not answer" : "no such name");
-    }
-    for (struct addrinfo *at = found; at != NULL && *count < room; at = at->ai_next) {
-        if (from_system(at->ai_addr, &to[*count])) {
-            (*count)++;
-        }
-    }
-    freeaddrinfo(found);
-    return *count > 0 || fault_set(f, FAULT_NAME, "the name has no address");
+    return if_nametoindex(name);
 }

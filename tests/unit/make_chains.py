@@ -137,6 +137,7 @@ def add_leaves():
     certificate("leaf_p384", "/CN=www.example.com", "p384", "root", leaf())
     certificate("leaf_p521", "/CN=www.example.com", "p521", "root", leaf())
     certificate("leaf_k1", "/CN=www.example.com", "secp256k1", "root", leaf())
+    certificate("leaf_explicit", "/CN=www.example.com", "explicit", "root", leaf())
     certificate("leaf_ed", "/CN=www.example.com", "ed25519", "root", leaf())
     certificate("leaf_sha1", "/CN=www.example.com", "k5", "root", leaf(), digest="sha1")
     certificate("leaf_sha384", "/CN=www.example.com", "k5", "root", leaf(), digest="sha384")
@@ -287,6 +288,7 @@ ROWS = [
     ("strength", "leaf P-384", "root", "leaf_p384", HOST, 0, "good", ""),
     ("strength", "leaf P-521", "root", "leaf_p521", HOST, 0, "good", ""),
     ("strength", "leaf secp256k1", "root", "leaf_k1", HOST, 0, "kind of key", "a curve that mbedTLS is built without"),
+    ("strength", "leaf with a curve of its own", "root", "leaf_explicit", HOST, 0, "cannot be read", ""),
     ("strength", "leaf Ed25519", "root", "leaf_ed", HOST, 0, "kind of key", "mbedTLS 3.6 has no Ed25519"),
     ("strength", "intermediate RSA 1024", "root", "leaf_int_rsa1024 int_rsa1024", HOST, 0, "too short", "openssl verify's security level is below ours"),
     ("strength", "root RSA 1024", "root_rsa1024", "leaf_root_rsa1024", HOST, 0, "too short", "openssl verify's security level is below ours"),
@@ -344,6 +346,7 @@ KEYS = {
     "p521": ["EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
     "secp256k1": ["EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
     "ed25519": ["ED25519"],
+    "explicit": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"],
 }
 SECTIONS = "\n[dir_firm]\nO=Firm\n[dir_other]\nO=Other\n"
 

@@ -160,8 +160,8 @@ static pid_t start_server(const char *version, uint16_t port)
         if (chdir(folder) != 0 || freopen("server.log", "w", stdout) == NULL || freopen("server.log", "w", stderr) == NULL) {
             _exit(126);
         }
-        execlp("openssl", "openssl", "s_server", "-accept", address, "-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "int.pem", version, "-www",
-               "-naccept", "1", (char *)NULL);
+        execlp("openssl", "openssl", "s_server", "-accept", address, "-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "int.pem",
+               version, "-www", "-naccept", "1", (char *)NULL);
         _exit(127);
     }
     return child;
