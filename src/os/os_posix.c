@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,9 +34,16 @@ enum {
 
 static volatile sig_atomic_t stop_signal;
 
+/* The terminal while a password is typed; -1: none is. */
+static volatile sig_atomic_t hushed_terminal = -1;
+static struct termios loud;
+
 static void note_signal(int signal_number)
 {
     if (stop_signal != 0) {
+        if (hushed_terminal >= 0) {
+            (void)tcsetattr((int)hushed_terminal, TCSANOW, &loud);
+        }
         _exit(128 + signal_number);
     }
     stop_signal = signal_number;
@@ -235,6 +243,95 @@ bool os_write(enum os_output where, struct span bytes)
 bool os_is_terminal(enum os_output where)
 {
     return isatty(descriptor_of(where)) == 1;
+}
+
+/* ---- passwords ---- */
+
+/* No echo; and the keys that would leave the program (stop, quit) with a silent terminal do nothing. */
+static bool hush(int fd)
+{
+    if (tcgetattr(fd, &loud) != 0) {
+        return false;
+    }
+    struct termios silent = loud;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
+    silent.c_lflag |= ECHONL | ICANON | ISIG;
+    silent.c_cc[VQUIT] = _POSIX_VDISABLE;
+    silent.c_cc[VSUSP] = _POSIX_VDISABLE;
+    hushed_terminal = fd;
+    if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
+        return true;
+    }
+    hushed_terminal = -1;
+    return false;
+}
+
+static void unhush(int fd)
+{
+    (void)tcsetattr(fd, TCSAFLUSH, &loud);
+    hushed_terminal = -1;
+}
+
+/* What there is to read, or that the time has passed or somebody asked to stop. */
+static bool wait_for_line(int fd, uint64_t deadline_ms, struct fault *f)
+{
+    for (;;) {
+        struct pollfd readable = {.fd = fd, .events = POLLIN};
+        if (os_stop_asked() != OS_GO_ON) {
+            return read_fault("terminal", f);
+        }
+        if (os_monotonic_ms() >= deadline_ms) {
+            return fault_set(f, FAULT_FILE, "nothing was typed in time");
+        }
+        if (poll(&readable, 1, POLL_SLICE_MS) > 0) {
+            return true;
+        }
+    }
+}
+
+/* The terminal gives whole lines, in pieces where they are longer than the block. */
+static bool read_line(int fd, uint64_t deadline_ms, struct buf *to, struct fault *f)
+{
+    char block[512];
+    bool ended = false;
+    ssize_t got = 1;
+    while (!ended && got > 0) {
+        if (!wait_for_line(fd, deadline_ms, f)) {
+            return false;
+        }
+        got = read(fd, block, sizeof block);
+        if (got < 0 && errno == EINTR) {
+            got = 1;
+            continue;
+        }
+        ended = got > 0 && block[got - 1] == '\n';
+        buf_put(to, span_make(block, got > 0 ? (size_t)got - ended : 0));
+    }
+    memory_wipe(block, sizeof block);
+    if (to->failed) {
+        return fault_set(f, FAULT_FILE, "what was typed is too long");
+    }
+    return (ended && to->size > 0) || fault_set(f, FAULT_FILE, "nothing was typed");
+}
+
+bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f)
+{
+    uint64_t deadline_ms = os_monotonic_ms() + timeout_ms;
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || !hush(fd)) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return fault_set(f, FAULT_FILE, "there is no terminal to ask on");
+    }
+    bool ok = write(fd, prompt.at, prompt.size) == (ssize_t)prompt.size || fault_set(f, FAULT_FILE, "the terminal is closed");
+    ok = ok && read_line(fd, deadline_ms, to, f);
+    unhush(fd);
+    if (!ok) {
+        (void)write(fd, "\n", 1);
+    }
+    (void)close(fd);
+    return ok;
 }
 
 /* ---- sockets ---- */

@@ -37,6 +37,7 @@ static struct {
     char written[2][TEXT];
     size_t written_size[2];
     unsigned random;
+    const char *password;
 } fake;
 
 void os_fake_reset(void)
@@ -68,6 +69,8 @@ static const char *find(const struct pair *rows, const char *name)
 void os_fake_environment(const char *name, const char *value) { put(fake.environment, name, value); }
 void os_fake_file(const char *path, const char *text) { put(fake.files, path, text); }
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
+
+void os_fake_password(const char *typed) { fake.password = typed; }
 
 void os_fake_peer(const struct os_fake_script *script)
 {
@@ -129,6 +132,16 @@ bool os_write(enum os_output where, struct span bytes)
     memcpy(fake.written[where] + fake.written_size[where], bytes.at, bytes.size);
     fake.written_size[where] += bytes.size;
     return true;
+}
+
+bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f)
+{
+    (void)timeout_ms;
+    if (fake.password == NULL) {
+        return fault_set(f, FAULT_FILE, "there is no terminal to ask on");
+    }
+    buf_put_text(to, fake.password);
+    return os_write(OS_ERR, prompt) && !to->failed;
 }
 
 bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,

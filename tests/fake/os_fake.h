@@ -32,6 +32,7 @@ void os_fake_reset(void);
 void os_fake_environment(const char *name, const char *value);
 void os_fake_file(const char *path, const char *text);
 void os_fake_name(const char *host, const char *address);
+void os_fake_password(const char *typed); /* what a person types when asked; NULL: there is no terminal */
 void os_fake_peer(const struct os_fake_script *script);
 void os_fake_stop_at(uint64_t now_ms, enum os_stop how);
 
