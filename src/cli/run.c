@@ -22,6 +22,7 @@ struct session {
     struct authority authority;
     struct url api_url;
     const struct credential_type *credential;
+    struct credential_settings settings;
     struct roots roots;
     struct client client;
     struct secret bearer;
@@ -49,11 +50,17 @@ static bool check_rules(const struct options *o, struct fault *f)
 
 static bool choose_credential(struct session *s, struct fault *f)
 {
-    const struct credential_settings *settings = &s->options->sign_in;
-    return credential_choose(settings, &s->credential, f) && s->credential->check(settings, f);
+    s->settings = s->options->sign_in;
+    return credential_choose(&s->settings, &s->credential, f) && s->credential->check(&s->settings, f);
 }
 
-static bool open_client(struct session *s, struct fault *f)
+/* Before the clock of --max-time runs: it may ask for a password. */
+static bool load_credential(struct session *s, struct fault *f)
+{
+    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->settings, f));
+}
+
+static void open_client(struct session *s)
 {
     const struct options *o = s->options;
     struct client_settings settings = {
@@ -67,20 +74,20 @@ static bool open_client(struct session *s, struct fault *f)
         .user_agent = version.user_agent,
     };
     client_open(&s->client, &settings);
-    return tls_start(clock_seconds, f);
 }
 
 /* The API's connection opens while the identity service is asked for the token: two round trips less. */
 static bool sign_in(struct session *s, struct fault *f)
 {
+    open_client(s);
     client_warm(&s->client, &s->api_url);
-    return s->credential->acquire(&s->options->sign_in, &s->authority, &s->client, &s->bearer, f);
+    return s->credential->acquire(&s->settings, &s->authority, &s->client, &s->bearer, f);
 }
 
 static bool sign_in_again(void *session, struct fault *f)
 {
     struct session *s = session;
-    return s->credential->acquire(&s->options->sign_in, &s->authority, &s->client, &s->bearer, f);
+    return s->credential->acquire(&s->settings, &s->authority, &s->client, &s->bearer, f);
 }
 
 /* The API has the last word: this only tells in advance what it will most likely say. */
@@ -101,7 +108,7 @@ static enum exit_status run_release(const struct options *o, struct report *repo
     enum exit_status status;
     bool ready = release_plan(&s.release, o->operands, o->operand_count, o->comment, &f) &&
                  cloud_choose(o, &s.authority, &s.api_url, &f) && check_rules(o, &f) && choose_credential(&s, &f) &&
-                 read_roots(&s.roots, o, &f) && open_client(&s, &f) && sign_in(&s, &f);
+                 read_roots(&s.roots, o, &f) && load_credential(&s, &f) && sign_in(&s, &f);
     if (ready) {
         advise_on_token(&s, report);
         struct api api = {
@@ -121,6 +128,7 @@ static enum exit_status run_release(const struct options *o, struct report *repo
     }
     client_close(&s.client);
     secret_free(&s.bearer);
+    credential_unload(&s.settings);
     roots_free(&s.roots);
     release_free(&s.release);
     tls_stop();
