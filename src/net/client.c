@@ -84,6 +84,7 @@ static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
     struct call *call = conn->call;
     char why[16];
     take_answer(call, conn);
+    conn->reader.keep_alive = conn->reader.keep_alive && call->status < 500; /* who is in trouble often hangs up next */
     conn_finish(conn);
     trace(TRACE_STEPS, "%s %s: %d after %u ms", call->method, call->origin->place, call->status,
           (unsigned)(now_ms - call->began_ms));
@@ -355,6 +356,7 @@ void client_run(struct client *c, struct call *calls, size_t count)
             return;
         }
         step_connections(c, now_ms);
+        now_ms = os_monotonic_ms(); /* cryptography takes its time: waits are counted from here */
         if (!harvest(c, now_ms)) {
             wait_for_something(c, calls, count, now_ms);
         }

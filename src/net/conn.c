@@ -252,7 +252,7 @@ static bool put_head(struct buf *to, const struct call *call, const char *user_a
     }
     ok = ok && put_body_fields(to, call, f);
     http1_put_end(to);
-    return ok && (!to->failed || fault_set(f, FAULT_MEMORY, "the request is too large"));
+    return ok && ((!to->failed && !call->target.failed) || fault_set(f, FAULT_MEMORY, "the request is too large"));
 }
 
 static void trace_request(const struct call *call, const char *user_agent)

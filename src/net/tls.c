@@ -340,6 +340,8 @@ static enum stream_result tls_fault(struct tls *t, int number, struct fault *f)
         fault_set(f, FAULT_CUT, "%s: a TLS record is damaged or out of place (-0x%04x)", t->host, (unsigned)-number);
     } else if (number == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION) {
         fault_set(f, FAULT_TLS, "%s: %s", t->host, tls_too_old);
+    } else if (number == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) { /* more than its buffer takes */
+        fault_set(f, FAULT_TLS, "%s: sends a TLS message of more than 16 KiB (many certificates?)", t->host);
     } else if (number == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         fault_set(f, FAULT_CERTIFICATE, "certificate of %s: none was sent, or its key may not be used here", t->host);
     } else if (tls_is_unreadable(number)) {

@@ -29,6 +29,8 @@ static struct {
     uint64_t stop_ms;
     enum os_stop stop;
     struct pair environment[ROWS], files[ROWS], names[ROWS];
+    const char *bytes_path;
+    struct span bytes;
     struct os_fake_script scripts[ROWS];
     bool script_used[ROWS];
     struct peer_socket sockets[SOCKETS];
@@ -68,6 +70,13 @@ static const char *find(const struct pair *rows, const char *name)
 
 void os_fake_environment(const char *name, const char *value) { put(fake.environment, name, value); }
 void os_fake_file(const char *path, const char *text) { put(fake.files, path, text); }
+
+void os_fake_file_bytes(const char *path, struct span bytes)
+{
+    fake.bytes_path = path;
+    fake.bytes = bytes;
+}
+
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
 
 void os_fake_password(const char *typed) { fake.password = typed; }
@@ -115,7 +124,9 @@ bool os_random(void *to, size_t size)
 bool os_read_file(const char *path, struct buf *to, struct fault *f)
 {
     const char *text = find(fake.files, path);
-    if (text == NULL) {
+    if (fake.bytes_path != NULL && strcmp(fake.bytes_path, path) == 0) {
+        buf_put(to, fake.bytes);
+    } else if (text == NULL) {
         return fault_set(f, FAULT_FILE, "%s: No such file or directory", path);
     }
     buf_put_text(to, text);

@@ -31,6 +31,7 @@ struct os_fake_script {
 void os_fake_reset(void);
 void os_fake_environment(const char *name, const char *value);
 void os_fake_file(const char *path, const char *text);
+void os_fake_file_bytes(const char *path, struct span bytes); /* one file, which may hold NUL */
 void os_fake_name(const char *host, const char *address);
 void os_fake_password(const char *typed); /* what a person types when asked; NULL: there is no terminal */
 void os_fake_peer(const struct os_fake_script *script);

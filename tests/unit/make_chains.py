@@ -121,6 +121,7 @@ def add_leaves():
     certificate("leaf_of_self_issued", "/CN=www.example.com", "k5", "int_self_issued", leaf())
     certificate("leaf_of_foreign_key", "/CN=www.example.com", "k5", "int_other_key", leaf())
     certificate("leaf_self", "/CN=www.example.com", "k5", None, without(leaf(), "authority"))
+    certificate("leaf_self_other_key", "/CN=www.example.com", "k6", None, without(leaf(), "authority"))
     certificate("leaf_self_small", "/CN=www.example.com", "rsa1024", None, without(leaf(), "authority"))
     certificate("leaf_self_short", "/CN=www.example.com", "k5", None, without(leaf(), "authority"), days=20)
     certificate("leaf_short", "/CN=www.example.com", "k5", "root", leaf(), days=20)
@@ -219,6 +220,8 @@ ROWS = [
     ("path", "intermediate is the trusted one", "int", "leaf", HOST, 0, "good", "openssl verify asks for a self-signed root unless -partial_chain"),
     ("path", "self-signed, trusted as it is", "leaf_self", "leaf_self", HOST, 0, "good", ""),
     ("path", "self-signed, not trusted", "root", "leaf_self", HOST, 0, "issued by itself, CN=www.example.com, which is not trusted", ""),
+    ("path", "self-signed, another of that name trusted", "leaf_self", "leaf_self_other_key", HOST, 0, "no certificate authority", ""),
+    ("path", "self-signed, both of that name trusted", "leaf_self leaf_self_other_key", "leaf_self_other_key", HOST, 0, "good", NO_WAY_BACK),
     ("path", "self-signed, trusted, other host", "leaf_self", "leaf_self", "example.org", 0, "not for example.org", ""),
     ("path", "self-signed, trusted, expired", "leaf_self_short", "leaf_self_short", HOST, 30, "expired on", ""),
     ("path", "self-signed, trusted, RSA 1024", "leaf_self_small", "leaf_self_small", HOST, 0, "too short",

@@ -150,6 +150,7 @@ static const struct answer_row refused_rows[] = {
     REFUSED(OK " X: a\r\nContent-Length: 0\r\n\r\n"),
     REFUSED(OK ": a\r\nContent-Length: 0\r\n\r\n"),
     REFUSED(OK "no colon\r\nContent-Length: 0\r\n\r\n"),
+    REFUSED(OK "colonless\r\nContent-Length: 0\r\n\r\n"),
     REFUSED(OK "X Y: a\r\nContent-Length: 0\r\n\r\n"),
     REFUSED(OK "X(: a\r\nContent-Length: 0\r\n\r\n"),
     REFUSED(OK "X\xE9: a\r\nContent-Length: 0\r\n\r\n"),
@@ -204,6 +205,7 @@ static const struct answer_row refused_rows[] = {
     REFUSED(CHUNKED "5\r\nhello0\r\n\r\n"),
     REFUSED(CHUNKED "5\r\nhello\n0\r\n\r\n"),
     REFUSED(CHUNKED "5\r\nhello\rX0\r\n\r\n"),
+    REFUSED(CHUNKED "5\r\nhelloX\n0\r\n\r\n"),
     REFUSED(CHUNKED "5\r\nhello!\r\n0\r\n\r\n"),
     REFUSED(CHUNKED "5;a\x01\r\nhello\r\n0\r\n\r\n"),
     REFUSED(CHUNKED "5;a\rb\r\nhello\r\n0\r\n\r\n"),
@@ -212,6 +214,7 @@ static const struct answer_row refused_rows[] = {
     TOO_LARGE(CHUNKED "3f\r\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\r\n2\r\n"),
     /* trailers */
     REFUSED(CHUNKED "0\r\nno colon\r\n\r\n"),
+    REFUSED(CHUNKED "0\r\ncolonless\r\n\r\n"),
     REFUSED(CHUNKED "0\r\nX : y\r\n\r\n"),
     REFUSED(CHUNKED "0\r\nX: y\n\r\n"),
     REFUSED(CHUNKED "0\r\n X: y\r\n\r\n"),

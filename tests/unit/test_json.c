@@ -30,6 +30,7 @@ static const struct text_row good_rows[] = {
     {TEXT("[ ]"), JSON_ARRAY},
     {TEXT("[1,\"a\" , [ ] , {},null]"), JSON_ARRAY},
     {TEXT("[[],[[]],[{}]]"), JSON_ARRAY},
+    {TEXT("[{\"a\":1},[2],{\"b\":3}]"), JSON_ARRAY},
     {TEXT("{}"), JSON_OBJECT},
     {TEXT("{ }"), JSON_OBJECT},
     {TEXT("{\"a\":1}"), JSON_OBJECT},
@@ -59,7 +60,7 @@ static const struct text_row bad_rows[] = {
     {TEXT("{\"a\":1,}"), 0}, {TEXT("{,}"), 0}, {TEXT("{,\"a\":1}"), 0}, {TEXT("{\"a\" 1}"), 0}, {TEXT("{\"a\":}"), 0},
     {TEXT("{\"a\"}"), 0}, {TEXT("{\"a\",1}"), 0}, {TEXT("{a:1}"), 0}, {TEXT("{1:1}"), 0}, {TEXT("{null:1}"), 0}, {TEXT("{'a':1}"), 0},
     {TEXT("{\"a\":1 \"b\":2}"), 0}, {TEXT("{\"a\":1]"), 0}, {TEXT("{\"a\"::1}"), 0}, {TEXT("{\"a\":1:2}"), 0}, {TEXT("{[]:1}"), 0},
-    {TEXT("{\"a\":[1}"), 0}, {TEXT("[{\"a\":1]}"), 0},
+    {TEXT("[{\"a\":1},[2}]"), 0}, {TEXT("[[1],{\"a\":2]]"), 0}, {TEXT("{\"a\":[1}"), 0}, {TEXT("[{\"a\":1]}"), 0},
 };
 
 static void accepts(void)
@@ -221,6 +222,9 @@ static const struct string_row string_rows[] = {
     {TEXT("\"\\ud800\\u0041\""), TEXT(""), false},
     {TEXT("\"\\ud800\\ud800\""), TEXT(""), false},
     {TEXT("\"\\udc00\\ud800\""), TEXT(""), false},
+    {TEXT("\"\\udc00\\udc00\""), TEXT(""), false},
+    {TEXT("\"\\ud800\\ue000\""), TEXT(""), false},
+    {TEXT("\"\\ud800\\udbff\""), TEXT(""), false},
     {TEXT("1"), TEXT(""), false},
     {TEXT("null"), TEXT(""), false},
     {TEXT("[\"a\"]"), TEXT(""), false},
