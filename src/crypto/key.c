@@ -13,9 +13,7 @@
 #include "crypto/key_cipher.h"
 #include "os/os.h"
 
-#include <mbedtls/asn1.h>
 #include <mbedtls/ecp.h>
-#include <mbedtls/bignum.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
 #include <mbedtls/sha1.h>
@@ -42,25 +40,17 @@ static int key_random(void *failed, unsigned char *to, size_t size)
     return 0;
 }
 
-/* mbedTLS adds the number of the cause to that of the place: the lower seven bits are the cause's. */
-static bool is_memory(int number)
-{
-    unsigned n = (unsigned)-number;
-    return n == (unsigned)-MBEDTLS_ERR_PK_ALLOC_FAILED || n == (unsigned)-MBEDTLS_ERR_ECP_ALLOC_FAILED ||
-           (n & 0x7fU) == (unsigned)-MBEDTLS_ERR_MPI_ALLOC_FAILED || (n & 0x7fU) == (unsigned)-MBEDTLS_ERR_ASN1_ALLOC_FAILED;
-}
-
 static bool no_memory(struct fault *f)
 {
     return fault_set(f, FAULT_MEMORY, "out of memory");
 }
 
-/* The program's own trouble, before what is said of the key. False: there is none. */
-static bool own_trouble(int number, bool random_failed, struct fault *f)
+/* The program's own trouble, before what is said of the key: mbedTLS's numbers do not always tell. False: there is none. */
+static bool own_trouble(bool random_failed, struct fault *f)
 {
     if (random_failed) {
         fault_set(f, FAULT_RANDOM, "no random numbers for the private key");
-    } else if (is_memory(number)) {
+    } else if (memory_ran_out()) {
         no_memory(f);
     }
     return fault_is_set(f);
@@ -232,8 +222,9 @@ bool key_look(const struct secret *pem, const char *name, bool *encrypted, struc
     struct blocks b;
     struct buf der = buf_init(KEY_DER_MAX);
     bool ok = find_blocks(secret_reveal(pem), name, &b, f) && decode_key(&b.key, name, &der, f);
-    *encrypted = ok && is_encrypted(&b.key);
-    ok = ok && (*encrypted ? key_cipher_check(buf_span(&der), name, f) : check_algorithm(buf_span(&der), name, f));
+    bool locked = ok && is_encrypted(&b.key);
+    ok = ok && (locked ? key_cipher_check(buf_span(&der), name, f) : check_algorithm(buf_span(&der), name, f));
+    *encrypted = ok && locked;
     buf_free(&der);
     return ok;
 }
@@ -263,7 +254,7 @@ static bool parse_key(struct span der, const char *name, mbedtls_pk_context *pk,
     if (number == 0) {
         return check_size(pk, name, f);
     }
-    return own_trouble(number, random_failed, f)
+    return own_trouble(random_failed, f)
                ? false
                : fault_set(f, FAULT_FILE, "%s: the private key cannot be read: damaged, or neither RSA nor of the curve P-256", name);
 }
@@ -303,7 +294,7 @@ static enum fit fits(const struct x509 *certificate, const mbedtls_pk_context *p
     if (number == 0) {
         return FIT_YES;
     }
-    return own_trouble(number, random_failed, f) ? FIT_TROUBLE : FIT_NO;
+    return own_trouble(random_failed, f) ? FIT_TROUBLE : FIT_NO;
 }
 
 static bool check_dates(const struct x509 *certificate, int64_t now, const char *name, struct fault *f)
@@ -354,7 +345,10 @@ static bool order(struct span all, const mbedtls_pk_context *pk, int64_t now, co
     while (fit == FIT_NO && der_next(&rest, &item)) {
         fit = x509_read(item.whole, &certificate) ? fits(&certificate, pk, f) : FIT_NO;
     }
-    if (fit != FIT_YES) {
+    if (fit == FIT_TROUBLE) {
+        return false;
+    }
+    if (fit == FIT_NO) {
         fault_set(f, FAULT_FILE, "%s: the private key does not fit the certificate", name);
         return fault_advise(f, "put the key that the certificate was made with into the file; the two belong together where "
                                "openssl x509 -noout -pubkey and openssl pkey -pubout print the same");
@@ -378,6 +372,7 @@ bool key_open(const struct secret *pem, const char *name, const struct secret *p
               struct fault *f)
 {
     struct blocks b;
+    (void)memory_ran_out(); /* what was before does not matter */
     struct key *k = memory_take(1, sizeof *k);
     *key = NULL;
     if (k == NULL) {
@@ -465,13 +460,14 @@ bool key_sign(struct key *k, enum key_algorithm algorithm, struct span text, str
     unsigned char bytes[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
     size_t size = 0;
     bool random_failed = false;
+    (void)memory_ran_out(); /* what was before does not matter */
     int number = mbedtls_sha256((const unsigned char *)text.at, text.size, hash, 0);
     if (number == 0) {
         number = mbedtls_pk_sign_ext(types[algorithm], &k->pk, MBEDTLS_MD_SHA256, hash, sizeof hash, bytes, sizeof bytes, &size,
                                      key_random, &random_failed);
     }
     if (number != 0) {
-        return own_trouble(number, random_failed, f)
+        return own_trouble(random_failed, f)
                    ? false
                    : fault_set(f, FAULT_FILE, "the certificate's private key does not work (-0x%04x): it is damaged", (unsigned)-number);
     }

@@ -190,7 +190,7 @@ bool key_cipher_open(struct span der, const struct secret *password, const char 
         return damaged(name, f);
     }
     bool good = decrypt(&scheme, bytes, secret_reveal(password), plain) && is_plain_key(buf_span(plain));
-    if (plain->failed) {
+    if (plain->failed || (!good && memory_ran_out())) {
         return fault_set(f, FAULT_MEMORY, "out of memory");
     }
     return good || fault_set(f, FAULT_FILE, "%s: the password does not open the private key", name);
