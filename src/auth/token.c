@@ -250,7 +250,7 @@ static bool refused(const struct call *call, const struct entra_error *e, struct
 
 /* ---- the answer ---- */
 
-static bool take_token(struct json answer, struct secret *token, struct fault *f)
+bool token_take(struct json answer, struct secret *token, struct fault *f)
 {
     struct json value;
     char type[16] = "";
@@ -266,25 +266,29 @@ static bool take_token(struct json answer, struct secret *token, struct fault *f
     return secret_take(token, &text) || fault_set(f, FAULT_MEMORY, "out of memory");
 }
 
-static bool read_answer(const struct call *call, struct secret *token, int64_t *code, struct fault *f)
+bool token_answer(const struct call *call, struct json *answer, struct fault *f)
 {
-    struct json answer = {0};
     struct fault no_json = {0};
     struct entra_error e;
     if (read_error(call, &e)) {
-        *code = e.code;
         return refused(call, &e, f);
     }
-    if (call->status < 200 || call->status > 299 || !json_parse(buf_span(&call->answer), &answer, &no_json) ||
-        answer.kind != JSON_OBJECT) {
-        return call_status_fault(call, f);
-    }
-    return take_token(answer, token, f) || fault_place(f, "%s", call->origin->place);
+    bool good = call->status >= 200 && call->status < 300 && json_parse(buf_span(&call->answer), answer, &no_json) &&
+                answer->kind == JSON_OBJECT;
+    return good || call_status_fault(call, f);
+}
+
+static bool read_answer(const struct call *call, struct secret *token, int64_t *code, struct fault *f)
+{
+    struct json answer = {0};
+    struct entra_error e;
+    *code = read_error(call, &e) ? e.code : 0;
+    return token_answer(call, &answer, f) && (token_take(answer, token, f) || fault_place(f, "%s", call->origin->place));
 }
 
 /* ---- the request ---- */
 
-static void put_path(struct buf *to, const struct authority *a, const char *tenant)
+static void put_path(struct buf *to, const struct authority *a, const char *tenant, const char *endpoint)
 {
     struct span base = a->url.target;
     if (span_ends(base, SPAN("/"))) {
@@ -293,13 +297,27 @@ static void put_path(struct buf *to, const struct authority *a, const char *tena
     buf_put(to, base);
     buf_put_char(to, '/');
     url_put_encoded(to, span_of(tenant));
-    buf_put_text(to, "/oauth2/v2.0/token");
+    buf_put_text(to, "/oauth2/v2.0/");
+    buf_put_text(to, endpoint);
+}
+
+struct call token_call(const struct authority *a, const char *tenant, const char *endpoint, const struct secret *form)
+{
+    struct call call = call_init("POST", &a->url);
+    put_path(&call.target, a, tenant, endpoint);
+    call.secret_body = form;
+    call.content_type = "application/x-www-form-urlencoded";
+    call.repeatable = true;
+    call.answer_is_secret = true;
+    call.answer_max = TOKEN_ANSWER_MAX;
+    call.judge = judge;
+    return call;
 }
 
 void token_put_endpoint(struct buf *to, const struct authority *a, const char *tenant)
 {
     url_put_origin(to, &a->url);
-    put_path(to, a, tenant);
+    put_path(to, a, tenant, "token");
 }
 
 void token_put_application(struct buf *form, const char *client_id, const struct authority *a)
@@ -341,14 +359,7 @@ static bool renew(void *context, struct call *call, struct fault *f)
 static bool run(struct exchange *x, const struct authority *a, const char *tenant, struct client *c, struct secret *token,
                 int64_t *code, struct fault *f)
 {
-    struct call call = call_init("POST", &a->url);
-    put_path(&call.target, a, tenant);
-    call.secret_body = &x->body;
-    call.content_type = "application/x-www-form-urlencoded";
-    call.repeatable = true;
-    call.answer_is_secret = true;
-    call.answer_max = TOKEN_ANSWER_MAX;
-    call.judge = judge;
+    struct call call = token_call(a, tenant, "token", &x->body);
     call.renew = renew;
     call.context = x;
     bool ok = client_call(c, &call);

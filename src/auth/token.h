@@ -12,6 +12,7 @@
 #define AUTH_TOKEN_H
 
 #include "auth/credential.h"
+#include "codec/json.h"
 
 enum { TOKEN_ANSWER_MAX = 256 * 1024, TOKEN_FORM_MAX = 256 * 1024 };
 
@@ -45,6 +46,15 @@ typedef bool token_form(void *context, struct buf *form, struct fault *f);
  */
 bool token_request_made(const struct authority *a, const char *tenant, token_form *make, void *context, struct client *c,
                         struct secret *token, int64_t *code, struct fault *f) MUST_CHECK;
+
+/* The steps of it, for requests of another kind. A POST of form, which is borrowed, to {authority}/{tenant}/oauth2/v2.0/{endpoint}. */
+struct call token_call(const struct authority *a, const char *tenant, const char *endpoint, const struct secret *form);
+
+/* The JSON object of a 2xx answer; the faults of a refusal as above; or the fault of the status. */
+bool token_answer(const struct call *call, struct json *answer, struct fault *f) MUST_CHECK;
+
+/* The `access_token` of a successful answer. FAULT_ANSWER: there is none, or it is no bearer token. */
+bool token_take(struct json answer, struct secret *token, struct fault *f) MUST_CHECK;
 
 /* Append the URL that token requests go to: an assertion's audience. */
 void token_put_endpoint(struct buf *to, const struct authority *a, const char *tenant);

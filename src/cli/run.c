@@ -22,7 +22,7 @@ struct session {
     struct authority authority;
     struct url api_url;
     const struct credential_type *credential;
-    struct credential_settings settings;
+    struct credential_settings sign_in;
     struct roots roots;
     struct client client;
     struct secret bearer;
@@ -50,14 +50,13 @@ static bool check_rules(const struct options *o, struct fault *f)
 
 static bool choose_credential(struct session *s, struct fault *f)
 {
-    s->settings = s->options->sign_in;
-    return credential_choose(&s->settings, &s->credential, f) && s->credential->check(&s->settings, f);
+    return credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f);
 }
 
 /* Before the clock of --max-time runs: it may ask for a password. */
 static bool load_credential(struct session *s, struct fault *f)
 {
-    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->settings, f));
+    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->sign_in, f));
 }
 
 static void open_client(struct session *s)
@@ -81,13 +80,13 @@ static bool sign_in(struct session *s, struct fault *f)
 {
     open_client(s);
     client_warm(&s->client, &s->api_url);
-    return s->credential->acquire(&s->settings, &s->authority, &s->client, &s->bearer, f);
+    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
 }
 
 static bool sign_in_again(void *session, struct fault *f)
 {
     struct session *s = session;
-    return s->credential->acquire(&s->settings, &s->authority, &s->client, &s->bearer, f);
+    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
 }
 
 /* The API has the last word: this only tells in advance what it will most likely say. */
@@ -103,7 +102,7 @@ static void advise_on_token(const struct session *s, const struct report *report
 
 static enum exit_status run_release(const struct options *o, struct report *report)
 {
-    struct session s = {.options = o};
+    struct session s = {.options = o, .sign_in = o->sign_in};
     struct fault f = {0};
     enum exit_status status;
     bool ready = release_plan(&s.release, o->operands, o->operand_count, o->comment, &f) &&
@@ -128,7 +127,7 @@ static enum exit_status run_release(const struct options *o, struct report *repo
     }
     client_close(&s.client);
     secret_free(&s.bearer);
-    credential_unload(&s.settings);
+    credential_unload(&s.sign_in);
     roots_free(&s.roots);
     release_free(&s.release);
     tls_stop();
