@@ -10,6 +10,8 @@
 const struct credential_type *const credential_types[] = {
     &credential_token,
     &credential_secret,
+    &credential_certificate,
+    &credential_federated,
     NULL,
 };
 
@@ -66,6 +68,12 @@ bool credential_check_application(const struct credential_settings *s, struct fa
     return is_plain(s->client_id, "-") || fault_set(f, FAULT_USAGE, "--client-id %s: an application id (GUID) is wanted", s->client_id);
 }
 
+void credential_unload(struct credential_settings *s)
+{
+    key_free(s->key);
+    s->key = NULL;
+}
+
 /* ---- reading a secret source ---- */
 
 static bool read_source(const char *source, struct buf *to, struct fault *f)
@@ -95,15 +103,20 @@ static void trim(struct secret *s)
     secret_trim(s, from, from + kept.size);
 }
 
-bool credential_read_secret(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f)
+bool credential_read_source(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f)
 {
     struct buf bytes = buf_init(size_max);
     if (!read_source(source, &bytes, f)) {
         buf_free(&bytes);
         return fault_place(f, "%s", what);
     }
-    if (!secret_take(to, &bytes)) {
-        return fault_set(f, FAULT_MEMORY, "out of memory");
+    return secret_take(to, &bytes) || fault_set(f, FAULT_MEMORY, "out of memory");
+}
+
+bool credential_read_secret(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f)
+{
+    if (!credential_read_source(source, what, size_max, to, f)) {
+        return false;
     }
     trim(to);
     if (!secret_present(to)) {

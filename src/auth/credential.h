@@ -11,6 +11,7 @@
 
 #include "base/secret.h"
 #include "codec/url.h"
+#include "crypto/key.h"
 #include "net/client.h"
 
 /* What the user gave, borrowed texts; NULL where nothing was given. */
@@ -20,6 +21,11 @@ struct credential_settings {
     const char *client_id;
     const char *token_file;         /* secret sources: a path, "-" for standard input, or "env:NAME" */
     const char *client_secret_file;
+    const char *certificate;        /* secret source: certificate and private key */
+    const char *certificate_password_file; /* secret source */
+    bool send_chain;                /* --send-chain */
+    const char *federated_token_file; /* secret source */
+    struct key *key;                /* what load() has made of these; given back by credential_unload() */
 };
 
 /* Where tokens come from and what they are for. */
@@ -35,6 +41,11 @@ struct credential_type {
     bool (*present)(const struct credential_settings *s);
     /* Pure: what is missing or malformed, FAULT_USAGE or FAULT_NO_CREDENTIAL. */
     bool (*check)(const struct credential_settings *s, struct fault *f);
+    /*
+     * Read what has to be read before anything is sent, or asked of a person; NULL: nothing. Once a run, behind check() and
+     * tls_start(). FAULT_FILE and what reading can end with.
+     */
+    bool (*load)(struct credential_settings *s, struct fault *f);
     /* Get a token. FAULT_FILE, FAULT_SIGN_IN, or what the network said. */
     bool (*acquire)(const struct credential_settings *s, const struct authority *a, struct client *c,
                     struct secret *token, struct fault *f);
@@ -43,6 +54,8 @@ struct credential_type {
 
 extern const struct credential_type credential_token;
 extern const struct credential_type credential_secret;
+extern const struct credential_type credential_certificate;
+extern const struct credential_type credential_federated;
 
 /* All types in the order of `auto`; NULL ends the list. */
 extern const struct credential_type *const credential_types[];
@@ -52,6 +65,12 @@ bool credential_choose(const struct credential_settings *s, const struct credent
 
 /* Pure: tenant and client id are there and look like what they should be: a GUID or domain, an id. FAULT_USAGE. */
 bool credential_check_application(const struct credential_settings *s, struct fault *f) MUST_CHECK;
+
+/* Wipe and give back what load() has left in the settings. */
+void credential_unload(struct credential_settings *s);
+
+/* Read a secret source: a file, "-" for standard input, "env:NAME", as it stands. `what` names it in the text of a fault. FAULT_FILE. */
+bool credential_read_source(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f) MUST_CHECK;
 
 /*
  * Read a secret source: a file, "-" for standard input, "env:NAME". Blanks and line ends around it are cut off; NUL inside, an empty or

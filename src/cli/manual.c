@@ -100,7 +100,7 @@ static void flow_remarks(struct flow *w, const struct option_row *row)
     flow_text(w, buf_text(&remark));
     buf_free(&remark);
     if (row->variable != NULL) {
-        bool itself = row->kind == OPTION_SECRET;
+        bool itself = option_variable(row) != row->variable;
         struct buf variable = buf_init(100);
         buf_put_format(&variable, itself ? "[%s, the value itself]" : "[%s]", option_variable(row));
         flow_text(w, buf_text(&variable));

@@ -62,6 +62,18 @@ const struct option_row option_rows[] = {
     {0, "--client-secret-file", "FILE", "env:AZURE_CLIENT_SECRET", GROUP_SIGN_IN, OPTION_SECRET,
      AT(sign_in.client_secret_file),
      .help = "file with the app's client secret; - and env:NAME as above"},
+    {0, "--certificate", "FILE", "AZURE_CLIENT_CERTIFICATE_PATH", GROUP_SIGN_IN, OPTION_SECRET,
+     AT(sign_in.certificate),
+     .help = "PEM file with the app's certificate and private key, which may be encrypted"},
+    {0, "--certificate-password-file", "FILE", "env:AZURE_CLIENT_CERTIFICATE_PASSWORD",
+     GROUP_SIGN_IN, OPTION_SECRET, AT(sign_in.certificate_password_file),
+     .help = "file with the key's password; without it, an encrypted key's is asked for"},
+    {0, "--send-chain", NULL, "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", GROUP_SIGN_IN, OPTION_FLAG,
+     AT(sign_in.send_chain),
+     .help = "send the certificates along, for an app that trusts a subject and issuer"},
+    {0, "--federated-token-file", "FILE", "AZURE_FEDERATED_TOKEN_FILE", GROUP_SIGN_IN,
+     OPTION_SECRET, AT(sign_in.federated_token_file),
+     .help = "file with another identity provider's token; read for every request"},
 
     {0, "--cloud", "NAME", "UNISOLATE_CLOUD", GROUP_CLOUD, OPTION_CHOICE, AT(cloud), choice_cloud,
      .standard = "commercial", .help = "the cloud that the tenant lives in"},
@@ -337,6 +349,11 @@ static bool read_line(struct options *o, int argc, char *const *argv, struct fau
 
 /* ---- environment, defaults, and what must hold between options ---- */
 
+static bool is_true(const char *value)
+{
+    return strcmp(value, "1") == 0 || span_equal_nocase(span_of(value), SPAN("true"));
+}
+
 /* Rows that the line has not given, from their variables: all of them, also behind a wrong one. */
 static bool read_environment(struct options *o, struct fault *f)
 {
@@ -348,7 +365,10 @@ static bool read_environment(struct options *o, struct fault *f)
         if (value == NULL || value[0] == '\0') {
             continue;
         }
-        if (row->kind == OPTION_SECRET) {
+        if (row->kind == OPTION_FLAG && !is_true(value)) {
+            continue;
+        }
+        if (row->kind == OPTION_SECRET && name != row->variable) {
             value = row->variable;
         } else if (row->kind == OPTION_COLOR) {
             value = "never";
@@ -391,17 +411,23 @@ static bool check_roots(struct options *o, struct fault *f)
 
 static bool check_secrets(const struct options *o, struct fault *f)
 {
-    size_t inputs = 0;
+    const char *first = NULL;
     for (size_t i = 0; i < option_row_count; i++) {
-        if (option_rows[i].kind == OPTION_SECRET) {
-            const char *source =
-                *(const char *const *)(const void *)((const char *)o + option_rows[i].offset);
-            inputs += source != NULL && strcmp(source, "-") == 0;
+        if (option_rows[i].kind != OPTION_SECRET) {
+            continue;
         }
+        const char *source =
+            *(const char *const *)(const void *)((const char *)o + option_rows[i].offset);
+        if (source == NULL || strcmp(source, "-") != 0) {
+            continue;
+        }
+        if (first != NULL) {
+            return fault_set(f, FAULT_USAGE, "%s and %s cannot both read standard input", first,
+                             option_rows[i].name);
+        }
+        first = option_rows[i].name;
     }
-    return inputs <= 1 ||
-           fault_set(f, FAULT_USAGE,
-                     "--token-file and --client-secret-file cannot both read standard input");
+    return true;
 }
 
 static bool check_comment(const struct options *o, struct fault *f)

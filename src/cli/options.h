@@ -77,7 +77,7 @@ struct options {
 
 /* How an option's value is checked and kept. */
 enum option_kind {
-    OPTION_FLAG,    /* bool */
+    OPTION_FLAG,    /* bool; its variable sets it with 1 or true, in any case, and with nothing else */
     OPTION_COUNT,   /* unsigned: how often it stands there */
     OPTION_IPV4,    /* options.family */
     OPTION_IPV6,
@@ -105,7 +105,7 @@ struct option_row {
     char letter;          /* 0: none */
     const char *name;     /* "--comment"; "-4" for one that has only a letter */
     const char *value;    /* "FILE"; NULL: it takes none */
-    const char *variable; /* serves in its place, or NULL; of OPTION_SECRET: "env:NAME" */
+    const char *variable; /* serves in its place, or NULL; "env:NAME" of OPTION_SECRET: it holds the secret itself */
     enum option_group group;
     enum option_kind kind;
     size_t offset;        /* of the member of struct options, where the kind does not name it */

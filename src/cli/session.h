@@ -17,6 +17,7 @@ struct session {
     struct authority authority;
     struct url api_url;
     const struct credential_type *credential;
+    struct credential_settings sign_in; /* a copy: loading keeps a key in it */
     struct roots roots;
     struct client client;
     struct secret bearer;

@@ -20,6 +20,14 @@ struct call_field {
     const struct secret *secret; /* appended to the value; NULL: none */
 };
 
+/* How an answer counts for another try. */
+enum call_verdict {
+    CALL_BY_STATUS, /* as its status says: 429 and, if the call is repeatable, 5xx go round again */
+    CALL_FINAL,     /* the caller reads it */
+    CALL_PASSING,   /* as 5xx: tried again after growing delays */
+    CALL_THROTTLED, /* as 429 */
+};
+
 enum call_state {
     CALL_WAITING, /* not begun, or to be tried again at not_before_ms */
     CALL_ACTIVE,  /* has a connection */
@@ -42,6 +50,8 @@ struct call {
     bool answer_is_secret;             /* the answer's body is not shown */
     size_t answer_max;                 /* most bytes of body, at most CALL_ANSWER_MAX */
     void (*ended)(void *context, struct call *call); /* called once, when the call has ended; or NULL */
+    enum call_verdict (*judge)(void *context, const struct call *call); /* of an answer; NULL: CALL_BY_STATUS */
+    bool (*renew)(void *context, struct call *call, struct fault *f); /* before it is sent once more: make the request anew; or NULL */
     void *context;
 
     /* the answer */

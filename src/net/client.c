@@ -76,6 +76,15 @@ static void take_answer(struct call *call, struct conn *conn)
     }
 }
 
+static enum call_verdict verdict_of(const struct call *call)
+{
+    enum call_verdict verdict = call->judge != NULL ? call->judge(call->context, call) : CALL_BY_STATUS;
+    if (verdict != CALL_BY_STATUS) {
+        return verdict;
+    }
+    return call->status == 429 ? CALL_THROTTLED : call->status >= 500 && call->repeatable ? CALL_PASSING : CALL_FINAL;
+}
+
 static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
 {
     struct call *call = conn->call;
@@ -85,14 +94,13 @@ static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
     conn_finish(conn);
     trace(TRACE_STEPS, "%s %s: %d after %u ms", call->method, call->origin->place, call->status,
           (unsigned)(now_ms - call->began_ms));
-    bool throttled = call->status == 429;
-    bool may_pass = throttled || (call->status >= 500 && call->repeatable);
-    uint64_t delay_ms = pace_backoff_ms(call->tries, throttled);
-    if (may_pass && call->has_retry_after) {
+    enum call_verdict verdict = verdict_of(call);
+    uint64_t delay_ms = pace_backoff_ms(call->tries, verdict == CALL_THROTTLED);
+    if (call->has_retry_after) {
         delay_ms = call->retry_after_seconds * 1000;
     }
     snprintf(why, sizeof why, "status %d", call->status);
-    if (fault_is_set(&call->fault) || !may_pass || !try_again(c, call, delay_ms, now_ms, why)) {
+    if (fault_is_set(&call->fault) || verdict == CALL_FINAL || !try_again(c, call, delay_ms, now_ms, why)) {
         call_end(call);
     }
 }
@@ -205,6 +213,10 @@ static void assign(struct client *c, struct call *call, size_t waiting, uint64_t
             return;
         }
         conn_open(conn, call->origin, &c->settings.conn, now_ms);
+    }
+    if (call->tries > 0 && call->renew != NULL && !call->renew(call->context, call, &call->fault)) {
+        call_end(call);
+        return;
     }
     conn->call = call;
     call->state = CALL_ACTIVE;
@@ -331,12 +343,14 @@ static bool assign_all(struct client *c, struct call *calls, size_t count, uint6
     size_t ended = 0;
     for (size_t i = 0; i < count; i++) {
         due += calls[i].state == CALL_WAITING && calls[i].not_before_ms <= now_ms;
-        ended += calls[i].state == CALL_ENDED;
     }
     for (size_t i = 0; i < count && due > 0; i++) {
         if (calls[i].state == CALL_WAITING && calls[i].not_before_ms <= now_ms) {
             assign(c, &calls[i], due--, now_ms);
         }
+    }
+    for (size_t i = 0; i < count; i++) {
+        ended += calls[i].state == CALL_ENDED;
     }
     return ended < count;
 }

@@ -3,7 +3,7 @@
  *
  * Does      time, random numbers, environment, files, console, signals, sockets.
  * Not here  policy: time-outs, retries, racing addresses (net/); texts for people (cli/).
- * Limits    nothing blocks but os_poll (bounded by its time) and the readers of files and input.
+ * Limits    nothing blocks but os_poll and os_read_password (bounded by their time), and the readers of files and input.
  * Rules     system headers, errno and _WIN32 appear in this folder only. Nothing here needs /dev, /proc, /etc, HOME or a writable disk.
  */
 #ifndef OS_OS_H
@@ -67,6 +67,17 @@ bool os_is_terminal(enum os_output where);
 
 /* Columns of the terminal behind `where`, 80 where that is not known. */
 unsigned os_columns(enum os_output where);
+
+/*
+ * Ask for one line on the terminal that the program was started from, without showing what is typed; the terminal is as before in any
+ * case, also when the program is told to stop. The line end is not appended to `to`, whose ceiling bounds it.
+ *
+ * prompt      shown as it stands, so safe for a terminal
+ * timeout_ms  how long a person has
+ *
+ * FAULT_FILE: there is no terminal, it was closed, nothing or too much was typed, or not in time. FAULT_INTERRUPTED, FAULT_TERMINATED.
+ */
+bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f) MUST_CHECK;
 
 /* ---- sockets, never blocking ---- */
 

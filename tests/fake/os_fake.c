@@ -57,6 +57,7 @@ static struct {
     unsigned random;
     bool terminal[2];
     unsigned columns;
+    const char *password;
 } fake;
 
 void os_fake_reset(void)
@@ -96,6 +97,8 @@ void os_fake_file_bytes(const char *path, struct span bytes)
 }
 
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
+
+void os_fake_password(const char *typed) { fake.password = typed; }
 
 void os_fake_peer(const struct os_fake_script *script)
 {
@@ -215,6 +218,28 @@ bool os_write(enum os_output where, struct span bytes)
 }
 
 uint32_t os_interface_number(const char *name) { return strcmp(name, "eth0") == 0 ? 2 : 0; }
+bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f)
+{
+    (void)timeout_ms;
+    if (fake.password == NULL) {
+        return fault_set(f, FAULT_FILE, "there is no terminal to ask on");
+    }
+    buf_put_text(to, fake.password);
+    return os_write(OS_ERR, prompt) && !to->failed;
+}
+
+bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
+                struct fault *f)
+{
+    *count = 0;
+    for (size_t i = 0; i < ROWS && fake.names[i].name != NULL && *count < room; i++) {
+        if (strcmp(fake.names[i].name, host) == 0 && address_parse(span_of(fake.names[i].value), &to[*count]) &&
+            (family == ADDRESS_NONE || to[*count].family == family)) {
+            (*count)++;
+        }
+    }
+    return *count > 0 || fault_set(f, FAULT_NAME, "no such name");
+}
 
 /* ---- sockets ---- */
 

@@ -417,6 +417,7 @@ class Scenario(unittest.TestCase):
             everything = repr(request)
             for form in forms_of_secret(self.service.entra.secret):
                 self.assertNotIn(form, everything, "the client secret went to the API server")
+            self.assertNotIn("assertion", everything, "an assertion went to the API server")
 
     def report(self) -> str:
         """The runs and the service's log, for a scenario that failed."""

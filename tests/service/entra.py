@@ -1,9 +1,10 @@
 """
 entra.py - the fake Entra ID: the token endpoint.
 
-Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, strict about the form;
-          issues tokens whose claims are those of the real ones and whose signature means nothing.
-Not here  HTTP (server.py), what a token opens (defender.py).
+Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, certificates and federated
+          tokens, strict about the form; issues tokens whose claims are those of the real ones and whose
+          signature means nothing.
+Not here  HTTP (server.py), the check of an assertion (assertion.py), what a token opens (defender.py).
 Limits    grant_type client_credentials only.
 Rules     entra-docs v2-oauth2-client-creds-grant-flow.md and reference-error-codes.md (read
           2026-11-23); WHATWG URL 5, application/x-www-form-urlencoded.
@@ -20,6 +21,7 @@ import time
 import urllib.parse
 from dataclasses import dataclass, field
 
+from service.assertion import Applications, Refused
 from service.message import Answer, Request, json_answer
 
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -27,7 +29,9 @@ CLIENT_ID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 RESOURCE = "https://api.securitycenter.microsoft.com"
 
 FORM_VALUE = re.compile(r"(?:[A-Za-z0-9*._~-]|\+|%[0-9A-Fa-f]{2})+")
-TOKEN_PATH = re.compile(r"/([^/?]+)/oauth2/v2\.0/token")
+ASSERTION_FIELDS = ("client_assertion", "client_assertion_type")
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+TOKEN_PATH = re.compile(r"(?:/adfs)?/([^/?]+)/oauth2/v2\.0/token")
 
 # AADSTS number: status, OAuth error, text
 ERRORS = {
@@ -73,6 +77,33 @@ ERRORS = {
         "The resource principal named {detail} was not found in the tenant named Contoso.",
     ),
     9002313: (400, "invalid_request", "Invalid request. Request is malformed or invalid."),
+    700027: (
+        401,
+        "invalid_client",
+        (
+            "The certificate with identifier used to sign the client assertion is not registered on "
+            "application. [Reason - {detail}]"
+        ),
+    ),
+    700024: (401, "invalid_client", "Client assertion is not within its valid time range. {detail}"),
+    700021: (401, "invalid_client", "Client assertion application identifier doesn't match 'client_id' parameter."),
+    700023: (401, "invalid_client", "Client assertion audience claim does not match Realm issuer: '{detail}'."),
+    50027: (401, "invalid_client", "JWT token is invalid or malformed."),
+    5002738: (
+        401,
+        "invalid_client",
+        (
+            "Invalid JWT token. '{detail}' is not a supported signature algorithm. "
+            "Supported signing algorithms are: 'RS256'."
+        ),
+    ),
+    7000218: (
+        401,
+        "invalid_client",
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    700211: (400, "invalid_request", "No matching federated identity record found for presented assertion issuer."),
+    700213: (400, "invalid_client", "No matching federated identity record found for presented assertion subject."),
     90033: (503, "temporarily_unavailable", "A transient error has occurred. Please try again."),
     90055: (
         429,
@@ -102,6 +133,9 @@ class Entra:
     resources: set[str] = field(default_factory=lambda: {RESOURCE})
     roles: tuple[str, ...] = ("Machine.Isolate",)
     audience: str | None = None  # None: the resource asked for
+    applications: Applications = field(default_factory=Applications)
+    federated: list[str] = field(default_factory=list)  # the tokens another provider has written
+    assertions: list[str] = field(default_factory=list)  # received
     issued: dict[str, Claims] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -165,14 +199,15 @@ class Entra:
         form = parse_form(request.body)
         if form is None:
             return self._error(9002313, violation=f"form: {request.body[:60]!r}...")
-        return self._grant(tenant, form)
+        return self._grant(tenant, form, f"https://{request.header('Host')}{request.target}")
 
-    def _grant(self, tenant: str, form: dict[str, str]) -> Answer:
-        for name in ("grant_type", "client_id", "scope", "client_secret"):
+    def _grant(self, tenant: str, form: dict[str, str], endpoint: str) -> Answer:
+        proof = ASSERTION_FIELDS if "client_assertion" in form else ("client_secret",)
+        for name in ("grant_type", "client_id", "scope", *proof):
             if name not in form:
                 return self._error(900144, detail=name, violation=f"form lacks {name}")
         for name in form:
-            if name not in ("grant_type", "client_id", "scope", "client_secret"):
+            if name not in ("grant_type", "client_id", "scope", *proof):
                 return self._error(9002313, violation=f"form member nobody asked for: {name}")
         if form["grant_type"] != "client_credentials":
             return self._error(70003, detail=form["grant_type"], violation="grant_type")
@@ -186,8 +221,9 @@ class Entra:
         resource = form["scope"].removesuffix("/.default")
         if resource not in self.resources:
             return self._error(500011, detail=resource)
-        if form["client_secret"] != self.secret:
-            return self._error(7000215, app=app)
+        refusal = self._check_proof(form, endpoint)
+        if refusal:
+            return refusal
         token = self.issue(self.audience or resource, self.roles)
         return json_answer(
             200,
@@ -199,6 +235,23 @@ class Entra:
             },
             (("Pragma", "no-cache"),),
         )
+
+    def _check_proof(self, form: dict[str, str], endpoint: str) -> Answer | None:
+        if "client_secret" in form:
+            wrong = form["client_secret"] != self.secret
+            return self._error(7000215, app=form["client_id"]) if wrong else None
+        if form["client_assertion_type"] != ASSERTION_TYPE:
+            return self._error(900144, detail="client_assertion_type", violation="client_assertion_type")
+        assertion = form["client_assertion"]
+        with self._lock:
+            self.assertions.append(assertion)
+            if self.federated:
+                return None if assertion == self.federated[-1] else self._error(700211)
+            try:
+                self.applications.check(assertion, form["client_id"], endpoint)
+            except Refused as refused:
+                return self._error(refused.number, detail=refused.detail, violation=refused.violation)
+        return None
 
     def _error(
         self,

@@ -54,8 +54,9 @@ static void the_list_is_complete(void)
             CHECK(strcmp(type->name, credential_types[i]->name) != 0);
         }
     }
-    CHECK_EQUAL_INT(count, 2);
+    CHECK_EQUAL_INT(count, 4);
     CHECK(credential_types[0] == &credential_token && credential_types[1] == &credential_secret);
+    CHECK(credential_types[2] == &credential_certificate && credential_types[3] == &credential_federated);
 }
 
 struct application_row {

@@ -219,6 +219,32 @@ static void more_variables(void)
     CHECK_EQUAL_INT(o.color, COLOR_NEVER); /* the fault has no colour either */
 }
 
+static void variables_of_a_certificate(void)
+{
+    static const struct flag_row {
+        const char *value;
+        bool set;
+    } rows[] = {{"1", true}, {"true", true}, {"TRUE", true}, {"True", true}, {"0", false}, {"false", false}, {"yes", false}};
+    os_fake_reset();
+    os_fake_environment("AZURE_CLIENT_CERTIFICATE_PATH", "/etc/app.pem");
+    os_fake_environment("AZURE_CLIENT_CERTIFICATE_PASSWORD", "the password itself");
+    os_fake_environment("AZURE_FEDERATED_TOKEN_FILE", "/var/run/token");
+    CHECK(READ("-cx", ID));
+    CHECK_EQUAL_TEXT(o.sign_in.certificate, "/etc/app.pem");
+    CHECK_EQUAL_TEXT(o.sign_in.certificate_password_file, "env:AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    CHECK_EQUAL_TEXT(o.sign_in.federated_token_file, "/var/run/token");
+    CHECK(!o.sign_in.send_chain);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        unit_row("%s", rows[i].value);
+        os_fake_reset();
+        os_fake_environment("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", rows[i].value);
+        CHECK(READ("-cx", ID));
+        CHECK_EQUAL_INT(o.sign_in.send_chain, rows[i].set);
+        CHECK(READ("-cx", "--send-chain", ID));
+        CHECK(o.sign_in.send_chain);
+    }
+}
+
 static void empty_variables_count_as_unset(void)
 {
     os_fake_reset();
@@ -244,7 +270,7 @@ static void a_wrong_variable_is_named(void)
     os_fake_environment("UNISOLATE_AUTH", "guess");
     CHECK(!READ("-cx", ID, "--cloud=gcc"));
     CHECK_EQUAL_TEXT(f.text, "UNISOLATE_AUTH: 'guess' is none of its values");
-    CHECK_EQUAL_TEXT(fault_advice(&f), "it is one of: auto, token, secret");
+    CHECK_EQUAL_TEXT(fault_advice(&f), "it is one of: auto, token, secret, certificate, federated");
     CHECK(!READ("-cx", ID, "--moon")); /* the line's fault comes first */
     CHECK_EQUAL_TEXT(f.text, "--moon: no such option");
 }
@@ -284,6 +310,9 @@ static const struct refused refused[] = {
     {"--token-file and --client-secret-file cannot both read standard input",
      NULL,
      {"--token-file=-", "--client-secret-file", "-", "-cx", ID}},
+    {"--certificate and --federated-token-file cannot both read standard input",
+     NULL,
+     {"--federated-token-file=-", "--certificate", "-", "-cx", ID}},
     {"--retries: '-1' is not a number from 0 to 100", NULL, {"--retries", "-1"}},
     {"--retries: '101' is not a number from 0 to 100", NULL, {"--retries=101"}},
     {"--max-time: '0' is not a time from 1s on",
@@ -298,9 +327,9 @@ static const struct refused refused[] = {
     {"--region: 'moon' is none of its values",
      "it is one of: us, eu, uk, au, swa, ina",
      {"--region=moon"}},
-    {"--auth: 'certificate' is none of its values",
-     "it is one of: auto, token, secret",
-     {"--auth=certificate"}},
+    {"--auth: 'password' is none of its values",
+     "it is one of: auto, token, secret, certificate, federated",
+     {"--auth=password"}},
     /* unknown names, and what was meant */
     {"--tenent: no such option", "did you mean --tenant?", {"--tenent", "a"}},
     {"--comm: no such option", "did you mean --comment?", {"--comm", "a"}},
@@ -391,6 +420,7 @@ static const struct unit_test tests[] = {
     TEST(help_and_version_win),
     TEST(variables_serve_where_no_option_stands),
     TEST(more_variables),
+    TEST(variables_of_a_certificate),
     TEST(empty_variables_count_as_unset),
     TEST(a_wrong_variable_is_named),
     TEST(the_comments_variable_is_named),
