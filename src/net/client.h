@@ -5,7 +5,7 @@
  * Not here  what an answer means (auth/, mde/); one connection's states (conn.h); when 429 lets go (pace.h).
  * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings.
  * Rules     tried again: what failed before the request had left; a call that is repeatable and whose answer was lost or is 5xx;
- *           429 after the time it names. A kept connection that turns out to be dead is replaced without counting as a try.
+ *           429, and what the call says may pass, after the time it names. A kept connection that turns out to be dead is replaced without counting as a try.
  */
 #ifndef NET_CLIENT_H
 #define NET_CLIENT_H
@@ -38,6 +38,9 @@ void client_warm(struct client *c, const struct url *origin);
  * interrupted have FAULT_TIMEOUT, FAULT_THROTTLED, FAULT_INTERRUPTED or FAULT_TERMINATED.
  */
 void client_run(struct client *c, struct call *calls, size_t count);
+
+/* Wait while connections are looked after. False: the deadline has come (FAULT_TIMEOUT), or FAULT_INTERRUPTED, FAULT_TERMINATED. */
+bool client_sleep(struct client *c, uint64_t milliseconds, struct fault *f) MUST_CHECK;
 
 /* One call; true when there is a status. */
 bool client_call(struct client *c, struct call *call);
