@@ -107,7 +107,7 @@ static bool is_entra_error(struct json answer)
 
 /* ---- the answer ---- */
 
-static bool take_token(struct json answer, struct secret *token, struct fault *f)
+bool token_take(struct json answer, struct secret *token, struct fault *f)
 {
     struct json value;
     char type[16] = "";
@@ -123,39 +123,51 @@ static bool take_token(struct json answer, struct secret *token, struct fault *f
     return secret_take(token, &text) || fault_set(f, FAULT_MEMORY, "out of memory");
 }
 
-static bool read_answer(const struct call *call, struct secret *token, struct fault *f)
+bool token_answer(const struct call *call, struct json *answer, struct fault *f)
 {
-    struct json answer = {0};
     struct fault no_json = {0};
-    bool is_json = json_parse(buf_span(&call->answer), &answer, &no_json) && answer.kind == JSON_OBJECT;
+    bool is_json = json_parse(buf_span(&call->answer), answer, &no_json) && answer->kind == JSON_OBJECT;
     if (is_json && call->status >= 200 && call->status < 300) {
-        return take_token(answer, token, f) || fault_place(f, "%s", call->origin->place);
+        return true;
     }
-    if (is_json && call->status >= 400 && call->status < 500 && call->status != 429 && is_entra_error(answer)) {
-        return refused(call, answer, f);
+    if (is_json && call->status >= 400 && call->status < 500 && call->status != 429 && is_entra_error(*answer)) {
+        return refused(call, *answer, f);
     }
     return call_status_fault(call, f);
 }
 
-bool token_request(const struct authority *a, const char *tenant, struct buf *form, struct client *c,
-                   struct secret *token, struct fault *f)
+static bool read_answer(const struct call *call, struct secret *token, struct fault *f)
 {
-    struct secret body = {0};
+    struct json answer = {0};
+    return token_answer(call, &answer, f) && (token_take(answer, token, f) || fault_place(f, "%s", call->origin->place));
+}
+
+struct call token_call(const struct authority *a, const char *tenant, const char *endpoint, const struct secret *form)
+{
     struct call call = call_init("POST", &a->url);
     struct span base = a->url.target;
-    bool ok = secret_take(&body, form) || fault_set(f, FAULT_MEMORY, "out of memory");
     if (span_ends(base, SPAN("/"))) {
         base.size--;
     }
     buf_put(&call.target, base);
     buf_put_char(&call.target, '/');
     url_put_encoded(&call.target, span_of(tenant));
-    buf_put_text(&call.target, "/oauth2/v2.0/token");
-    call.secret_body = &body;
+    buf_put_text(&call.target, "/oauth2/v2.0/");
+    buf_put_text(&call.target, endpoint);
+    call.secret_body = form;
     call.content_type = "application/x-www-form-urlencoded";
     call.repeatable = true;
     call.answer_is_secret = true;
     call.answer_max = TOKEN_ANSWER_MAX;
+    return call;
+}
+
+bool token_request(const struct authority *a, const char *tenant, struct buf *form, struct client *c,
+                   struct secret *token, struct fault *f)
+{
+    struct secret body = {0};
+    struct call call = token_call(a, tenant, "token", &body);
+    bool ok = secret_take(&body, form) || fault_set(f, FAULT_MEMORY, "out of memory");
     if (ok && !client_call(c, &call)) {
         *f = call.fault;
         ok = false;

@@ -11,6 +11,7 @@
 #define AUTH_TOKEN_H
 
 #include "auth/credential.h"
+#include "codec/json.h"
 
 enum { TOKEN_ANSWER_MAX = 256 * 1024 };
 
@@ -27,6 +28,15 @@ void token_put_field(struct buf *form, const char *name, struct span value);
  */
 bool token_request(const struct authority *a, const char *tenant, struct buf *form, struct client *c,
                    struct secret *token, struct fault *f) MUST_CHECK;
+
+/* The steps of it, for requests of another kind. A POST of form, which is borrowed, to {authority}/{tenant}/oauth2/v2.0/{endpoint}. */
+struct call token_call(const struct authority *a, const char *tenant, const char *endpoint, const struct secret *form);
+
+/* The JSON object of a 2xx answer; FAULT_SIGN_IN as above; or the fault of the status. */
+bool token_answer(const struct call *call, struct json *answer, struct fault *f) MUST_CHECK;
+
+/* The `access_token` of a successful answer. FAULT_ANSWER: there is none, or it is no bearer token. */
+bool token_take(struct json answer, struct secret *token, struct fault *f) MUST_CHECK;
 
 /* True when every byte may stand in a bearer token (RFC 6750 section 2.1), and there is one. */
 bool token_is_well_formed(struct span token);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 10, CLOUD_COLUMN = 14 };
+enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 20, CLOUD_COLUMN = 14 };
 
 /* ---- columns ---- */
 
@@ -184,6 +184,7 @@ static void put_exits(struct buf *to)
 }
 
 static const char usage[] = "usage: unisolate [OPTIONS] -c TEXT DEVICE-ID...\n"
+                            "       unisolate token [OPTIONS]\n"
                             "       unisolate --help | --version\n";
 
 static const char introduction[] =
@@ -191,7 +192,8 @@ static const char introduction[] =
     "Releases devices from isolation through the Microsoft Defender for Endpoint API.\n"
     "DEVICE-ID is Defender's id of the device: 40 hexadecimal digits, also as id:HEX.\n"
     "The word `release` may stand in front of it. Options may stand before or after\n"
-    "it; -- ends them.\n";
+    "it; -- ends them.\n"
+    "`token` signs in and prints the token, to be used on another host.\n";
 
 static const char examples[] =
     "\n"

@@ -54,6 +54,9 @@ const struct option_row option_rows[] = {
     {0, "--client-secret-file", "FILE", "env:AZURE_CLIENT_SECRET", GROUP_SIGN_IN, OPTION_SECRET,
      AT(sign_in.client_secret_file),
      .help = "file with the app's client secret; - and env:NAME as above"},
+    {0, "--identity", "KIND:ID", NULL, GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.identity),
+     .help = "a user-assigned managed identity: client:ID, object:ID or resource:ID; system: the "
+             "host's own, though there is a client id"},
 
     {0, "--cloud", "NAME", "UNISOLATE_CLOUD", GROUP_CLOUD, OPTION_CHOICE, AT(cloud), choice_cloud,
      "commercial", .help = "the cloud that the tenant lives in"},
@@ -77,7 +80,8 @@ const struct option_row option_rows[] = {
     {0, "--connect-timeout", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(connect_timeout_seconds),
      .standard = "10s", .help = "for one connection, up to the end of the TLS handshake"},
     {0, "--max-time", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(max_time_seconds),
-     .standard = "2m", .help = "for the whole run; TIME is written 90, 90s, 10m, 1h30m"},
+     .standard = "2m", .help = "for the whole run; 15m more with --auth device-code; TIME is written "
+                               "90, 90s, 10m, 1h30m"},
     {0, "--retries", "N", NULL, GROUP_NETWORK, OPTION_NUMBER, AT(retries), .standard = "4",
      .help = "tries after the first for what may pass: connection, 429, 5xx"},
 
@@ -148,7 +152,7 @@ static bool keep_command(struct options *o, const struct option_row *row, const 
 {
     (void)value;
     (void)f;
-    if (o->command == COMMAND_RELEASE) {
+    if (o->command != COMMAND_HELP && o->command != COMMAND_VERSION) {
         o->command = row->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
     }
     return true;
@@ -275,6 +279,8 @@ static void keep_operand(struct options *o, const char *text, bool may_be_comman
 {
     if (may_be_command && strcmp(text, "help") == 0) {
         o->command = COMMAND_HELP;
+    } else if (may_be_command && o->command == COMMAND_RELEASE && strcmp(text, "token") == 0) {
+        o->command = COMMAND_TOKEN;
     } else if (!may_be_command || strcmp(text, "release") != 0) {
         o->operands[o->operand_count++] = text;
     }
@@ -341,6 +347,15 @@ static bool keep_standards(struct options *o, struct fault *f)
     return true;
 }
 
+/* A person needs the time that a device code lives. */
+static void allow_for_person(struct options *o)
+{
+    if (strcmp(o->sign_in.method, credential_device_code.name) == 0 &&
+        options_giver(o, "--max-time") == NULL) {
+        o->max_time_seconds += OPTION_PERSON_SECONDS;
+    }
+}
+
 static bool given_on_line(const struct options *o, const char *name)
 {
     const char *giver = options_giver(o, name);
@@ -389,10 +404,20 @@ static bool check_comment(const struct options *o, struct fault *f)
     return true;
 }
 
+static bool check_operands(const struct options *o, struct fault *f)
+{
+    if (o->operand_count == 0) {
+        return true;
+    }
+    return o->command == COMMAND_TOKEN
+               ? fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operands[0])
+               : check_comment(o, f);
+}
+
 static bool options_check(struct options *o, struct fault *f)
 {
-    return check_roots(o, f) && check_secrets(o, f) &&
-           (o->operand_count == 0 || check_comment(o, f));
+    allow_for_person(o);
+    return check_roots(o, f) && check_secrets(o, f) && check_operands(o, f);
 }
 
 /* `--json` in front of `--`, whatever stands around it: a fault is then told as JSON too. */
@@ -414,7 +439,7 @@ static bool read_all(struct options *o, int argc, char *const *argv, struct faul
         return fault_set(f, FAULT_MEMORY, "command line: out of memory");
     }
     bool line = read_line(o, argc, argv, f);
-    if (line && o->command != COMMAND_RELEASE) {
+    if (line && (o->command == COMMAND_HELP || o->command == COMMAND_VERSION)) {
         return true;
     }
     bool environment = read_environment(o, &later);

@@ -253,6 +253,64 @@ void report_advice(const struct report *r, const char *text)
     }
 }
 
+void report_prompt(void *report, const struct credential_prompt *prompt)
+{
+    struct report *r = report;
+    char until[TIME_TEXT_SIZE];
+    struct buf b = buf_init(REPORT_MAX);
+    time_put_rfc3339(prompt->expires, until);
+    put_colored(&b, r->color_err, green, "sign-in:");
+    buf_put_text(&b, " open ");
+    escape_put(&b, span_of(prompt->url));
+    buf_put_text(&b, " in a browser on any device and enter the code ");
+    escape_put(&b, span_of(prompt->user_code));
+    buf_put_format(&b, " (good until %s)\n", until);
+    end_error(&b);
+    if (r->json) {
+        struct buf event = buf_init(REPORT_MAX);
+        buf_put_char(&event, '{');
+        put_text(&event, "event", "device-code");
+        put_text(&event, "userCode", prompt->user_code);
+        put_text(&event, "verificationUri", prompt->url);
+        put_time(&event, "expires", prompt->expires);
+        buf_put_text(&event, "}\n");
+        end_result(r, &event);
+    }
+}
+
+static void put_token_json(struct buf *b, struct span token, const struct claims *claims)
+{
+    struct span rest = span_of(claims->permissions);
+    struct span role;
+    buf_put_char(b, '{');
+    put_name(b, "token");
+    json_put_string_lossy(b, token);
+    put_time(b, "expires", claims->expires);
+    put_text(b, "audience", claims->audience);
+    put_name(b, "roles");
+    for (char before = '['; span_next(&rest, ' ', &role); before = ',') {
+        buf_put_char(b, before);
+        json_put_string_lossy(b, role);
+    }
+    buf_put_text(b, claims->permissions[0] != '\0' ? "]}" : "[]}");
+}
+
+void report_token(struct report *r, const struct secret *token, const struct claims *claims)
+{
+    struct buf b = buf_init(SECRET_MAX + REPORT_MAX);
+    if (r->json) {
+        put_token_json(&b, secret_reveal(token), claims);
+    } else {
+        buf_put(&b, secret_reveal(token));
+    }
+    buf_put_char(&b, '\n');
+    end_result(r, &b);
+    if (os_is_terminal(OS_OUT)) {
+        report_advice(r, "who has this token can release devices until it expires: clear the screen, "
+                         "or send it to a file");
+    }
+}
+
 void report_usage(void)
 {
     struct buf b = buf_init(MANUAL_MAX);

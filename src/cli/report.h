@@ -12,6 +12,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include "auth/claims.h"
 #include "cli/options.h"
 #include "mde/release.h"
 
@@ -41,6 +42,19 @@ void report_fault(struct report *r, const struct fault *f);
 
 /* Worth knowing though nothing has failed: "advice: TEXT" on standard error; nothing with -q. */
 void report_advice(const struct report *r, const char *text);
+
+/*
+ * What somebody has to do elsewhere to sign in: a line on standard error, with -q too, as nothing
+ * goes on without it; with --json also an event object. `report` is a struct report: this function
+ * is the `tell` of struct credential_settings.
+ */
+void report_prompt(void *report, const struct credential_prompt *prompt);
+
+/*
+ * The token alone on standard output, or a JSON object with what it says of itself; the one place
+ * where a secret is shown. A terminal gets a note on standard error.
+ */
+void report_token(struct report *r, const struct secret *token, const struct claims *claims);
 
 /* How it is called, in a few lines on standard error. */
 void report_usage(void);

@@ -8,6 +8,7 @@
 #include "cli/run.h"
 
 #include "auth/claims.h"
+#include "base/trace.h"
 #include "cli/cloud.h"
 #include "cli/manual.h"
 #include "cli/report.h"
@@ -18,6 +19,7 @@
 /* Everything one release needs, in the order in which it comes to be. */
 struct session {
     const struct options *options;
+    struct credential_settings sign_in;
     struct release release;
     struct authority authority;
     struct url api_url;
@@ -49,8 +51,7 @@ static bool check_rules(const struct options *o, struct fault *f)
 
 static bool choose_credential(struct session *s, struct fault *f)
 {
-    const struct credential_settings *settings = &s->options->sign_in;
-    return credential_choose(settings, &s->credential, f) && s->credential->check(settings, f);
+    return credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f);
 }
 
 static bool open_client(struct session *s, struct fault *f)
@@ -70,17 +71,22 @@ static bool open_client(struct session *s, struct fault *f)
     return tls_start(clock_seconds, f);
 }
 
-/* The API's connection opens while the identity service is asked for the token: two round trips less. */
+/*
+ * The API's connection opens while the identity service is asked for the token: two round trips less. Not where a person is waited
+ * for, or where it is not known whether there will be a token at all.
+ */
 static bool sign_in(struct session *s, struct fault *f)
 {
-    client_warm(&s->client, &s->api_url);
-    return s->credential->acquire(&s->options->sign_in, &s->authority, &s->client, &s->bearer, f);
+    if (s->credential->present(&s->sign_in)) {
+        client_warm(&s->client, &s->api_url);
+    }
+    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
 }
 
 static bool sign_in_again(void *session, struct fault *f)
 {
     struct session *s = session;
-    return s->credential->acquire(&s->options->sign_in, &s->authority, &s->client, &s->bearer, f);
+    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
 }
 
 /* The API has the last word: this only tells in advance what it will most likely say. */
@@ -94,9 +100,42 @@ static void advise_on_token(const struct session *s, const struct report *report
     }
 }
 
+/* The user's settings, and how to reach the person in front of the program. */
+static struct session new_session(const struct options *o, struct report *report)
+{
+    struct session s = {.options = o, .sign_in = o->sign_in};
+    s.sign_in.tell = report_prompt;
+    s.sign_in.tell_context = report;
+    return s;
+}
+
+static enum exit_status run_token(const struct options *o, struct report *report)
+{
+    struct session s = new_session(o, report);
+    struct fault f = {0};
+    struct claims claims = {0};
+    bool ready = cloud_choose(o, &s.authority, &s.api_url, &f) && check_rules(o, &f) && choose_credential(&s, &f) &&
+                 read_roots(&s.roots, o, &f) && open_client(&s, &f) &&
+                 s.credential->acquire(&s.sign_in, &s.authority, &s.client, &s.bearer, &f);
+    if (ready) {
+        advise_on_token(&s, report);
+        if (!claims_read(&s.bearer, &claims)) {
+            trace(TRACE_STEPS, "the token is no JWT: nothing is known of its expiry, audience and roles");
+        }
+        report_token(report, &s.bearer, &claims);
+    } else {
+        report_fault(report, &f);
+    }
+    client_close(&s.client);
+    secret_free(&s.bearer);
+    roots_free(&s.roots);
+    tls_stop();
+    return fault_status(f.code);
+}
+
 static enum exit_status run_release(const struct options *o, struct report *report)
 {
-    struct session s = {.options = o};
+    struct session s = new_session(o, report);
     struct fault f = {0};
     enum exit_status status;
     bool ready = release_plan(&s.release, o->operands, o->operand_count, o->comment, &f) &&
@@ -156,6 +195,8 @@ static enum exit_status run_command(const struct options *o, int argc, struct re
         return run_text(manual_put_help, report);
     case COMMAND_VERSION:
         return run_text(manual_put_version, report);
+    case COMMAND_TOKEN:
+        return run_token(o, report);
     default:
         return o->operand_count == 0 ? run_usage(o, argc, report) : run_release(o, report);
     }

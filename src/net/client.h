@@ -5,7 +5,8 @@
  * Not here  what an answer means (auth/, mde/); one connection's states (conn.h); when 429 lets go (pace.h).
  * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings.
  * Rules     tried again: what failed before the request had left; a call that is repeatable and whose answer was lost or is 5xx;
- *           429, and what the call says may pass, after the time it names. A kept connection that turns out to be dead is replaced without counting as a try.
+ *           429, and what the call says may pass, after the time it names. A kept connection that turns out to be dead is
+ *           replaced without counting as a try.
  */
 #ifndef NET_CLIENT_H
 #define NET_CLIENT_H

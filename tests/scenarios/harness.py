@@ -1,7 +1,7 @@
 """
 harness.py - what every scenario stands on: a fake service, a way to run the program, checks that hold always.
 
-Does      runs the program with an empty environment and a time limit; after every run checks that no secret
+Does      runs the program with an empty environment (but for NO_METADATA) and a time limit; after every run checks that no secret
           was shown, that the exit code is one of the contract's, that a failure has its line, that standard
           output carries results only, that nothing raw reaches a terminal; after every scenario that the
           program sent nothing a strict service refuses and gave no host what belongs to another.
@@ -46,6 +46,8 @@ RESULTS = {"released", "accepted", "already-pending", "pending", "failed", "not-
 RELEASE_MEMBERS = {"input", "result", "machineId", "computerDnsName", "actionId", "actionStatus", "requested", "ended",
                    "error"}
 ERROR_MEMBERS = {"name", "exit", "message", "code", "target", "advice"}
+# A run without a credential asks the host's metadata service: here it finds a port where nobody listens.
+NO_METADATA = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1"}
 SIGN_IN_ENVIRONMENT = ("AZURE_CLIENT_SECRET", "UNISOLATE_TOKEN")
 
 Argument = Union[str, bytes, os.PathLike]
@@ -142,7 +144,7 @@ class Scenario(unittest.TestCase):
         """Start the program. quiet: without the -vv of a verbose pass. stdin: bytes; input_file: an open file."""
         verbose = ["-vv"] if self.verbose and not quiet else []
         command: list[Argument] = [self.program, *verbose, *arguments]
-        return Running(self, command, {"env": dict(env or {}), "cwd": self.folder, **settings})
+        return Running(self, command, {"env": {**NO_METADATA, **(env or {})}, "cwd": self.folder, **settings})
 
     def run_program(self, *arguments: Argument, seconds: float = RUN_SECONDS, color: bool = False,
                     **settings: Any) -> Result:
