@@ -48,4 +48,4 @@ class Service:
 
     def secrets(self) -> list[str]:
         """Everything that must never be shown."""
-        return [self.entra.secret, *self.entra.issued]
+        return [self.entra.secret, *self.entra.issued, *self.entra.devices]
