@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 10, COMMAND_COLUMN = 12, CLOUD_COLUMN = 14 };
+enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 20, COMMAND_COLUMN = 12, CLOUD_COLUMN = 14 };
 
 /* ---- columns ---- */
 

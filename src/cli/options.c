@@ -74,6 +74,9 @@ const struct option_row option_rows[] = {
     {0, "--federated-token-file", "FILE", "AZURE_FEDERATED_TOKEN_FILE", GROUP_SIGN_IN,
      OPTION_SECRET, AT(sign_in.federated_token_file),
      .help = "file with another identity provider's token; read for every request"},
+    {0, "--identity", "KIND:ID", NULL, GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.identity),
+     .help = "a user-assigned managed identity: client:ID, object:ID or resource:ID; system: the "
+             "host's own, though there is a client id"},
 
     {0, "--cloud", "NAME", "UNISOLATE_CLOUD", GROUP_CLOUD, OPTION_CHOICE, AT(cloud), choice_cloud,
      .standard = "commercial", .help = "the cloud that the tenant lives in"},
@@ -99,7 +102,8 @@ const struct option_row option_rows[] = {
     {0, "--connect-timeout", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(connect_timeout_seconds),
      .standard = "10s", .help = "for one connection, up to the end of the TLS handshake"},
     {0, "--max-time", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(max_time_seconds),
-     .standard = "2m", .help = "for the whole run; TIME is written 90, 90s, 10m, 1h30m"},
+     .standard = "2m", .help = "for the whole run; 15m more with --auth device-code; TIME is written "
+                               "90, 90s, 10m, 1h30m"},
     {0, "--retries", "N", NULL, GROUP_NETWORK, OPTION_NUMBER, AT(retries), .standard = "4",
      .help = "tries after the first for what may pass: connection, 429, 5xx"},
 
@@ -170,7 +174,7 @@ static bool keep_command(struct options *o, const struct option_row *row, const 
 {
     (void)value;
     (void)f;
-    if (o->command == COMMAND_RELEASE) {
+    if (o->command != COMMAND_HELP && o->command != COMMAND_VERSION) {
         o->command = row->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
     }
     return true;
@@ -298,6 +302,7 @@ const struct command_row command_rows[] = {
      "what is known of a device's isolation, or of one action; without operands: every device that is isolated"},
     {"find", COMMAND_FIND, "DEVICE...", true, false, "print the device records that a selector names"},
     {"cancel", COMMAND_CANCEL, "ACTION-ID...", true, true, "cancel actions that have not ended"},
+    {"token", COMMAND_TOKEN, "", false, false, "sign in and print the token, for use on another host"},
     {"help", COMMAND_HELP, "", false, false, "print this and end"},
     {NULL, COMMAND_VERSION, NULL, false, false, NULL},
 };
@@ -392,6 +397,15 @@ static bool keep_standards(struct options *o, struct fault *f)
     return true;
 }
 
+/* A person needs the time that a device code lives. */
+static void allow_for_person(struct options *o)
+{
+    if (strcmp(o->sign_in.method, credential_device_code.name) == 0 &&
+        options_giver(o, "--max-time") == NULL) {
+        o->max_time_seconds += OPTION_PERSON_SECONDS;
+    }
+}
+
 static bool given_on_line(const struct options *o, const char *name)
 {
     const char *giver = options_giver(o, name);
@@ -446,10 +460,19 @@ static bool check_comment(const struct options *o, struct fault *f)
     return true;
 }
 
+static bool check_operands(const struct options *o, struct fault *f)
+{
+    if (o->command == COMMAND_TOKEN && o->operand_count > 0) {
+        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operands[0]);
+    }
+    return true;
+}
+
 static bool options_check(struct options *o, struct fault *f)
 {
     bool wants_comment = command_row_of(o->command)->wants_comment && o->operand_count > 0;
-    return check_roots(o, f) && check_secrets(o, f) && (!wants_comment || check_comment(o, f));
+    allow_for_person(o);
+    return check_roots(o, f) && check_secrets(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
 }
 
 /* `--json` in front of `--`, whatever stands around it: a fault is then told as JSON too. */

@@ -23,6 +23,7 @@ enum command {
     COMMAND_STATUS,
     COMMAND_FIND,
     COMMAND_CANCEL,
+    COMMAND_TOKEN,
     COMMAND_HELP,
     COMMAND_VERSION,
 };
@@ -39,7 +40,7 @@ struct command_row {
 /* Ends with a row whose help is NULL. */
 extern const struct command_row command_rows[];
 
-enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 64, OPTION_RETRIES_MAX = 100 };
+enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 64, OPTION_RETRIES_MAX = 100, OPTION_PERSON_SECONDS = 15 * 60 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 

@@ -5,6 +5,7 @@
 
 #include "auth/claims.h"
 #include "cli/cloud.h"
+#include "cli/show.h"
 #include "cli/version.h"
 #include "net/clock.h"
 #include "net/tls.h"
@@ -79,7 +80,23 @@ static void advise_on_token(const struct session *s, const struct report *report
     }
 }
 
-bool session_open(struct session *s, const struct report *report, struct fault *f)
+/* The token is there; the API's connection has opened meanwhile, unless a person was waited for or there might have been no token. */
+bool session_sign_in(struct session *s, struct report *report, struct fault *f)
+{
+    s->sign_in.tell = show_prompt;
+    s->sign_in.tell_context = report;
+    open_client(s);
+    if (s->options->command != COMMAND_TOKEN && s->credential->present(&s->sign_in)) {
+        client_warm(&s->client, &s->api_url); /* it opens while the token is asked for: two round trips less */
+    }
+    if (!sign_in(s, f)) {
+        return false;
+    }
+    advise_on_token(s, report);
+    return true;
+}
+
+bool session_open(struct session *s, struct report *report, struct fault *f)
 {
     s->api = (struct api){
         .client = &s->client,
@@ -88,13 +105,7 @@ bool session_open(struct session *s, const struct report *report, struct fault *
         .renew = s->credential->renews ? sign_in : NULL,
         .renew_context = s,
     };
-    open_client(s);
-    client_warm(&s->client, &s->api_url); /* it opens while the token is asked for: two round trips less */
-    if (!sign_in(s, f)) {
-        return false;
-    }
-    advise_on_token(s, report);
-    return true;
+    return session_sign_in(s, report, f);
 }
 
 void session_close(struct session *s)

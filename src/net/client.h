@@ -47,6 +47,8 @@ void client_run(struct client *c, struct call *calls, size_t count);
 
 /* Have `tick` called about once a second while client_run() waits, for who shows progress; NULL: nobody. */
 void client_set_tick(struct client *c, void (*tick)(void *context), void *context);
+/* Wait while connections are looked after. False: the deadline has come (FAULT_TIMEOUT), or FAULT_INTERRUPTED, FAULT_TERMINATED. */
+bool client_sleep(struct client *c, uint64_t milliseconds, struct fault *f) MUST_CHECK;
 
 /* One call; true when there is a status. */
 bool client_call(struct client *c, struct call *call);

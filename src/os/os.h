@@ -46,6 +46,9 @@ const char *os_environment(const char *name);
  */
 bool os_read_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
 
+/* The same for a file that must be a regular one, and whose name must be no symbolic link. */
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
+
 /* The same for standard input, up to its end. */
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
 
@@ -56,6 +59,11 @@ bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
  */
 enum { OS_SENSOR_TIMEOUT_MS = 10000 };
 bool os_sensor_id(struct buf *to, struct fault *f) MUST_CHECK;
+/* Whether Azure Arc's agent is installed here. */
+bool os_arc_is_installed(void);
+
+/* The folder of that agent's challenge keys, a separator at its end; NULL: there is no such agent for this system. */
+const char *os_arc_key_folder(void);
 
 /* ---- console ---- */
 

@@ -192,19 +192,29 @@ static bool read_fault(const char *name, struct fault *f)
     return fault_set(f, FAULT_FILE, "%s: %s", name, errno == EFBIG ? "too large" : strerror(errno));
 }
 
-bool os_read_file(const char *path, struct buf *to, struct fault *f)
+/* Takes what is no folder; with `plain` a regular file only. */
+static bool is_readable_kind(int fd, bool plain)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fstat(fd, &status) != 0) {
+        return false;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    errno = EINVAL;
+    return !plain || S_ISREG(status.st_mode);
+}
+
+static bool read_file(const char *path, bool plain, struct buf *to, struct fault *f)
+{
+    /* O_NONBLOCK: a pipe in the place of a plain file must not hold us up before its kind is known */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (plain ? O_NOFOLLOW | O_NONBLOCK : 0));
     if (fd < 0) {
         return read_fault(path, f);
     }
-    bool ok = fstat(fd, &status) == 0;
-    if (ok && S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
-        ok = false;
-    }
-    ok = ok && read_all(fd, to);
+    bool ok = is_readable_kind(fd, plain) && read_all(fd, to);
     if (!ok) {
         read_fault(path, f);
     }
@@ -212,10 +222,42 @@ bool os_read_file(const char *path, struct buf *to, struct fault *f)
     return ok;
 }
 
+bool os_read_file(const char *path, struct buf *to, struct fault *f)
+{
+    return read_file(path, false, to, f);
+}
+
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f)
+{
+    return read_file(path, true, to, f);
+}
+
 bool os_read_input(struct buf *to, struct fault *f)
 {
     return read_all(STDIN_FILENO, to) || read_fault("standard input", f);
 }
+
+#if defined(__linux__)
+bool os_arc_is_installed(void)
+{
+    return access("/opt/azcmagent/bin/himds", F_OK) == 0;
+}
+
+const char *os_arc_key_folder(void)
+{
+    return "/var/opt/azcmagent/tokens/";
+}
+#else
+bool os_arc_is_installed(void)
+{
+    return false;
+}
+
+const char *os_arc_key_folder(void)
+{
+    return NULL;
+}
+#endif
 
 /* ---- console ---- */
 

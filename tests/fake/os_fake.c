@@ -205,6 +205,9 @@ bool os_sensor_id(struct buf *to, struct fault *f)
     return id != NULL || fault_set(f, FAULT_NOT_FOUND, "self: there is no Defender sensor on this host");
 }
 
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) { return os_read_file(path, to, f); }
+bool os_arc_is_installed(void) { return find(fake.files, "/opt/azcmagent/bin/himds") != NULL; }
+const char *os_arc_key_folder(void) { return "/var/opt/azcmagent/tokens/"; }
 bool os_read_input(struct buf *to, struct fault *f) { return os_read_file("-", to, f); }
 
 bool os_write(enum os_output where, struct span bytes)
