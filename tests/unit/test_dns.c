@@ -63,6 +63,7 @@ ANSWER(many, reply(query, 0, 16))
 ANSWER(silent, nothing())
 ANSWER(unreachable, refusal())
 ANSWER(failing, reply(query, SERVFAIL, 0))
+ANSWER(failing_late, later(reply(query, SERVFAIL, 0), 1500))
 ANSWER(refusing, reply(query, REFUSED, 0))
 ANSWER(nowhere, reply(query, NXDOMAIN, 0))
 ANSWER(empty, reply(query, 0, 0))
@@ -207,6 +208,8 @@ static const struct row rows[] = {
     {"first late, second silent", slower, silent, ADDRESS_NONE, V6 " " V4, FAULT_NONE, "", 1500, {2, 2}},
     {"one, and later than it is asked again", slower, NULL, ADDRESS_NONE, V6 " " V4, FAULT_NONE, "", 1500, {4, 0}},
     {"first unreachable", unreachable, good, ADDRESS_NONE, V6 " " V4, FAULT_NONE, "", 0, {2, 2}},
+    {"first SERVFAIL, when the second is asked already", failing_late, slow, ADDRESS_NONE, V6 " " V4, FAULT_NONE, "", 1700,
+     {2, 2}},
     {"first SERVFAIL", failing, good, ADDRESS_NONE, V6 " " V4, FAULT_NONE, "", 0, {2, 2}},
     {"first REFUSED", refusing, good, ADDRESS_NONE, V6 " " V4, FAULT_NONE, "", 0, {2, 2}},
     {"first malformed", malformed, good, ADDRESS_NONE, V6 " " V4, FAULT_NONE, "", 0, {2, 2}},
@@ -446,6 +449,30 @@ static void names_are_asked_for_at_once(void)
     CHECK_EQUAL_INT(os_monotonic_ms() - began_ms, 700);
 }
 
+static void ports_are_told_apart(void)
+{
+    static const char *const given[] = {"api.test:443:192.0.2.7", "api.test:80:192.0.2.8"};
+    struct fault f = {0};
+    begin(FIRST, ADDRESS_NONE);
+    dns.settings.rules = given;
+    dns.settings.rule_count = COUNT_OF(given);
+    CHECK_EQUAL_INT(look_up(), DNS_FOUND);
+    CHECK_EQUAL_TEXT(list(), "192.0.2.7");
+    CHECK(url_parse(SPAN("http://api.test/"), &origin, &f));
+    CHECK_EQUAL_INT(look_up(), DNS_FOUND);
+    CHECK_EQUAL_TEXT(list(), "192.0.2.8");
+}
+
+/* While one family waits for the other, only the other's socket is open. */
+static void what_has_ended_listens_no_more(void)
+{
+    begin(FIRST, ADDRESS_NONE);
+    os_fake_name_server(FIRST, only_ipv4);
+    struct dns_lookup *l = dns_begin(&dns, &origin, os_monotonic_ms(), os_monotonic_ms() + 9000, &fault);
+    CHECK_EQUAL_INT(dns_look(l, &found, &fault), DNS_WAIT);
+    CHECK_EQUAL_INT(os_fake_open(), 1);
+}
+
 static void a_failure_is_not_kept(void)
 {
     begin(NULL, ADDRESS_NONE);
@@ -514,6 +541,8 @@ static const struct unit_test tests[] = {
     TEST(searches_for_names_without_a_dot),
     TEST(a_name_is_asked_for_once),
     TEST(names_are_asked_for_at_once),
+    TEST(ports_are_told_apart),
+    TEST(what_has_ended_listens_no_more),
     TEST(a_failure_is_not_kept),
     TEST(the_latest_deadline_counts),
     TEST(closing_ends_what_is_under_way),

@@ -145,7 +145,7 @@ static void judges_names(void)
         memset(name + used, 'b', rows[i].rest);
         used += rows[i].rest;
         struct dns_message_question q = {.type = DNS_MESSAGE_A, .name = unit_edge(span_make(name, used))};
-        struct buf b = buf_init(DNS_MESSAGE_QUERY_MAX);
+        struct buf b = buf_init(DNS_MESSAGE_QUERY_MAX + 100);
         unit_row("%zu bytes in labels of %zu", used, rows[i].label);
         CHECK_EQUAL_INT(dns_message_put_query(&b, &q), rows[i].good);
         CHECK(!rows[i].good || b.size == 12 + used + 2 + 4);
@@ -434,6 +434,13 @@ static void refuses_broken_records(void)
     put_record(OWNER_AT, A, "aaaa", 4);
     CHECK_EQUAL_INT(result(), DNS_MESSAGE_BAD);
     CHECK_EQUAL_INT(answer.count, 0);
+    unit_row("a record of another kind that is longer than the message");
+    begin(ANSWER, 2, "a.test", A);
+    put_record(OWNER_AT, A, "aaaa", 4);
+    put_pointer(OWNER_AT);
+    put_record_head(16, IN, 5);
+    put_bytes("aaaa", 4);
+    CHECK_EQUAL_INT(result(), DNS_MESSAGE_BAD);
     unit_row("an alias that does not fill its record");
     begin(ANSWER, 1, "a.test", A);
     put_record(OWNER_AT, CNAME, "\x01" "b\x00x", 4);
