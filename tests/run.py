@@ -2,8 +2,9 @@
 """
 run.py --program PATH - the scenarios: the program run as a user runs it, against the fake service.
 
-Does      finds tests/scenarios/test_*.py, runs each scenario in one of a few processes, prints every failure
-          in full, and last `N passed, N failed`. A scenario that cannot run here is named, and counted as neither.
+Does      finds tests/scenarios/test_*.py, runs each scenario in one of a few processes, prints
+          every failure in full, and last `N passed, N failed`. A scenario that cannot run here is
+          named, and counted as neither.
 Not here  the scenarios; building the program (build.sh).
 Limits    SCENARIO_SECONDS a scenario.
 """
@@ -25,8 +26,8 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 sys.path[:0] = [str(TESTS), str(TESTS / "scenarios")]
 
-from harness import PROGRAM_VARIABLE, VERBOSE_VARIABLE      # noqa: E402
-from service import pki                                     # noqa: E402
+from harness import PROGRAM_VARIABLE, VERBOSE_VARIABLE  # noqa: E402
+from service import pki  # noqa: E402
 
 SCENARIO_SECONDS = 120
 
@@ -34,7 +35,7 @@ SCENARIO_SECONDS = 120
 @dataclass
 class Outcome:
     name: str
-    kind: str           # passed, failed, skipped
+    kind: str  # passed, failed, skipped
     detail: str
     seconds: float
 
@@ -68,7 +69,11 @@ class Collector(unittest.TestResult):
     def _text(err) -> str:
         if issubclass(err[0], AssertionError):
             place = traceback.extract_tb(err[2])
-            lines = [f"  {Path(f.filename).name}:{f.lineno}: {f.line}" for f in place if "scenarios" in f.filename]
+            lines = [
+                f"  {Path(f.filename).name}:{f.lineno}: {f.line}"
+                for f in place
+                if "scenarios" in f.filename
+            ]
             return "\n".join(lines + [str(err[1])])
         return "".join(traceback.format_exception(*err))
 
@@ -140,8 +145,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the scenarios against a built program.")
     parser.add_argument("--program", required=True, help="the program under test")
     parser.add_argument("--verbose", action="store_true", help="add -vv to every command")
-    parser.add_argument("-k", default="", metavar="PATTERN", help="only scenarios whose name holds this text")
-    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="scenarios at a time")
+    parser.add_argument(
+        "-k", default="", metavar="PATTERN", help="only scenarios whose name holds this text"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=2 * (os.cpu_count() or 1), help="scenarios at a time"
+    )
     parser.add_argument("--slowest", type=int, default=0, metavar="N", help="show the N slowest")
     options = parser.parse_args()
     program = Path(options.program).resolve()

@@ -17,7 +17,7 @@ enum { CLAIMS_PAYLOAD_MAX = 64 * 1024 };
 struct claims {
     char audience[200];      /* "" where there is none */
     int64_t expires;         /* seconds since 1970; 0: unknown */
-    char permissions[400];   /* roles and scopes, separated by blanks */
+    char permissions[4096];  /* room for every permission of the API: roles and scopes, separated by blanks */
 };
 
 /* False: the token is no JWT that can be read; *c is then empty. */

@@ -107,6 +107,7 @@ bool credential_read_secret(const char *source, const char *what, size_t size_ma
     }
     trim(to);
     if (!secret_present(to)) {
+        secret_free(to);
         return fault_set(f, FAULT_FILE, "%s (%s): empty", what, source);
     }
     if (span_find(secret_reveal(to), '\0') < secret_reveal(to).size) {

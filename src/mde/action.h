@@ -35,7 +35,7 @@ struct action {
     int64_t ended;               /* 0 while it has not ended */
 };
 
-/* Read a machineAction entity. False: FAULT_ANSWER, it is none (no id, or not for `machine_id`). */
+/* Read a machineAction entity. False: FAULT_ANSWER, it is none (no id, or no machineId). */
 bool action_read(struct action *a, struct json entity, struct fault *f) MUST_CHECK;
 
 /* True when the status is one that does not change any more. */

@@ -193,6 +193,7 @@ static struct call unisolate_call(struct run *run, const struct release_row *row
     struct buf path = buf_init(128);
     buf_put_format(&path, "/api/machines/%s/unisolate", row->machine_id);
     struct call call = api_call(run->api, "POST", buf_span(&path), buf_span(&run->body));
+    call.target.failed = call.target.failed || path.failed;
     buf_free(&path);
     call.ended = row_take_answer;
     call.context = run;

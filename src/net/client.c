@@ -61,7 +61,7 @@ static void take_answer(struct call *call, struct conn *conn)
 {
     struct span value;
     call->status = conn->reader.status;
-    call->sent = true;
+    call->sent = call->sent || call->status != 429; /* 429: it was not carried out */
     buf_free(&call->answer);
     call->answer = conn->reader.body;
     conn->reader.body = (struct buf){0};
@@ -78,6 +78,7 @@ static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
     struct call *call = conn->call;
     char why[16];
     take_answer(call, conn);
+    conn->reader.keep_alive = conn->reader.keep_alive && call->status < 500; /* who is in trouble often hangs up next */
     conn_finish(conn);
     trace(TRACE_STEPS, "%s %s: %d after %u ms", call->method, call->origin->place, call->status,
           (unsigned)(now_ms - call->began_ms));
@@ -346,6 +347,7 @@ void client_run(struct client *c, struct call *calls, size_t count)
             return;
         }
         step_connections(c, now_ms);
+        now_ms = os_monotonic_ms(); /* cryptography takes its time: waits are counted from here */
         if (!harvest(c, now_ms)) {
             wait_for_something(c, calls, count, now_ms);
         }

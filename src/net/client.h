@@ -38,7 +38,7 @@ void client_warm(struct client *c, const struct url *origin);
 
 /*
  * Run all calls to their end: each then has a status or a fault. Calls that were still under way when the deadline passed or the user
- * interrupted have FAULT_TIMEOUT, FAULT_THROTTLED, FAULT_INTERRUPTED or FAULT_TERMINATED.
+ * interrupted have FAULT_TIMEOUT, FAULT_INTERRUPTED or FAULT_TERMINATED.
  */
 void client_run(struct client *c, struct call *calls, size_t count);
 

@@ -29,9 +29,12 @@ void conn_open(struct conn *c, const struct url *origin, const struct conn_setti
     c->timeout_ms = now_ms + settings->connect_timeout_ms;
 }
 
+/* TLS names the host itself, as it stands in the certificate. */
 static void conn_fail(struct conn *c)
 {
-    fault_place(&c->fault, "%s", c->origin.place);
+    if (!span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
+        fault_place(&c->fault, "%s", c->origin.place);
+    }
     c->state = CONN_FAILED;
 }
 
@@ -257,7 +260,7 @@ static bool put_head(struct buf *to, const struct call *call, const char *user_a
     }
     ok = ok && put_body_fields(to, call, f);
     http1_put_end(to);
-    return ok && (!to->failed || fault_set(f, FAULT_MEMORY, "the request is too large"));
+    return ok && ((!to->failed && !call->target.failed) || fault_set(f, FAULT_MEMORY, "the request is too large"));
 }
 
 static void trace_request(const struct call *call, const char *user_agent)

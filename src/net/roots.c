@@ -91,6 +91,9 @@ static bool roots_add_all(struct roots *r, struct span pem, const char *name, st
     struct pem_block block;
     size_t number = 0;
     enum pem_result found;
+    if (span_starts(pem, SPAN("\xef\xbb\xbf"))) { /* some editors begin UTF-8 text with this mark */
+        pem = span_cut(pem, 3, pem.size);
+    }
     while ((found = pem_next(&pem, &block)) == PEM_BLOCK) {
         if (!roots_is_certificate(block.label)) {
             continue;

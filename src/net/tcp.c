@@ -81,6 +81,7 @@ static void lost(struct tcp *t, size_t index, struct fault *why)
     if (!fault_is_set(&t->fault)) {
         t->fault = *why;
     }
+    t->next_ms = 0; /* the next one need not wait */
 }
 
 /* Ask every socket that is under way; STREAM_DATA when one has connected. */
@@ -131,6 +132,7 @@ enum stream_result tcp_connect(struct tcp *t, uint64_t now_ms, struct fault *f)
         any_under_way = any_under_way || result == STREAM_WAIT;
     }
     if (!any_under_way) {
+        fault_set(&t->fault, FAULT_CONNECT, "no address");
         *f = t->fault;
         return STREAM_FAULT;
     }

@@ -180,6 +180,9 @@ static bool read_fault(const char *name, struct fault *f)
     if (os_stop_asked() != OS_GO_ON) {
         return fault_set(f, os_stop_asked() == OS_STOP_TERMINATED ? FAULT_TERMINATED : FAULT_INTERRUPTED, "interrupted");
     }
+    if (errno == ENOMEM) {
+        return fault_set(f, FAULT_MEMORY, "%s: out of memory", name);
+    }
     return fault_set(f, FAULT_FILE, "%s: %s", name, errno == EFBIG ? "too large" : strerror(errno));
 }
 

@@ -43,6 +43,8 @@ static struct {
     uint64_t stop_ms;
     enum os_stop stop;
     struct pair environment[ROWS], files[ROWS], names[ROWS];
+    const char *bytes_path;
+    struct span bytes;
     struct os_fake_script scripts[ROWS];
     bool script_used[ROWS];
     struct peer_socket sockets[SOCKETS];
@@ -83,6 +85,13 @@ static const char *find(const struct pair *rows, const char *name)
 
 void os_fake_environment(const char *name, const char *value) { put(fake.environment, name, value); }
 void os_fake_file(const char *path, const char *text) { put(fake.files, path, text); }
+
+void os_fake_file_bytes(const char *path, struct span bytes)
+{
+    fake.bytes_path = path;
+    fake.bytes = bytes;
+}
+
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
 
 void os_fake_peer(const struct os_fake_script *script)
@@ -163,11 +172,12 @@ static void put_names(struct buf *to)
 bool os_read_file(const char *path, struct buf *to, struct fault *f)
 {
     const char *text = find(fake.files, path);
-    if (text == NULL && strcmp(path, "/etc/hosts") == 0) {
+    if (fake.bytes_path != NULL && strcmp(fake.bytes_path, path) == 0) {
+        buf_put(to, fake.bytes);
+    } else if (text == NULL && strcmp(path, "/etc/hosts") == 0) {
         put_names(to);
         return true;
-    }
-    if (text == NULL) {
+    } else if (text == NULL) {
         return fault_set(f, FAULT_FILE, "%s: No such file or directory", path);
     }
     buf_put_text(to, text);

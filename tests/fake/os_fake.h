@@ -1,9 +1,11 @@
 /*
  * os_fake.h - a machine made of tables, linked in the place of src/os/os_posix.c.
  *
- * Does      a clock that moves only when somebody waits; files, environment and names from tables; peers and name servers that follow a script.
+ * Does      a clock that moves only when somebody waits; files, environment and names from tables; peers and
+ *           name servers that follow a script.
  * Not here  TLS: calls of unit tests go to http URLs. Name servers over TCP: the scenarios have them.
- * Rules     os_fake_reset() first in every test. A peer's connections follow its scripts in turn; the last script serves all that come after.
+ * Rules     os_fake_reset() first in every test. A peer's connections follow its scripts in turn; the last script serves all
+ *           that come after.
  */
 #ifndef FAKE_OS_FAKE_H
 #define FAKE_OS_FAKE_H
@@ -42,6 +44,7 @@ typedef struct os_fake_datagram os_fake_answer(struct span query, unsigned nth);
 void os_fake_reset(void);
 void os_fake_environment(const char *name, const char *value);
 void os_fake_file(const char *path, const char *text);
+void os_fake_file_bytes(const char *path, struct span bytes); /* one file, which may hold NUL */
 void os_fake_name(const char *host, const char *address); /* a line of /etc/hosts */
 void os_fake_name_server(const char *address, os_fake_answer *answer);
 void os_fake_peer(const struct os_fake_script *script);

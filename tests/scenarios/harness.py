@@ -1,12 +1,15 @@
 """
-harness.py - what every scenario stands on: a fake service, a way to run the program, checks that hold always.
+harness.py - what every scenario stands on: a fake service, a way to run the program, checks that
+    hold always.
 
-Does      runs the program with an empty environment and a time limit; after every run checks that no secret
-          was shown, that the exit code is one of the contract's, that a failure has its line, that standard
-          output carries results only, that nothing raw reaches a terminal; after every scenario that the
-          program sent nothing a strict service refuses and gave no host what belongs to another.
+Does      runs the program with an empty environment and a time limit; after every run checks that
+          no secret was shown, that the exit code is one of the contract's, that a failure has its
+          line, that standard output carries results only, that nothing raw reaches a terminal;
+          after every scenario that the program sent nothing a strict service refuses and gave no
+          host what belongs to another.
 Not here  the scenarios (test_*.py), finding and counting them (tests/run.py).
-Limits    RUN_SECONDS a run unless a scenario says otherwise; then the program is killed and the run fails.
+Limits    RUN_SECONDS a run unless a scenario says otherwise; then the program is killed and the run
+          fails.
 Rules     contract sections 4, 5 and 6.
 """
 
@@ -35,16 +38,54 @@ PROGRAM_VARIABLE = "UNISOLATE_TEST_PROGRAM"
 VERBOSE_VARIABLE = "UNISOLATE_TEST_VERBOSE"
 
 RUN_SECONDS = 20.0
-AT_ONCE = 6                     # programs a scenario runs side by side
-SECRET_WINDOW = 12              # bytes of a secret in a row that count as shown
+AT_ONCE = 6  # programs a scenario runs side by side
+SECRET_WINDOW = 12  # bytes of a secret in a row that count as shown
 
-EXIT_NAMES = {0: "ok", 1: "internal", 2: "usage", 3: "not-found", 4: "ambiguous", 5: "sign-in", 6: "permission",
-              7: "network", 8: "tls", 9: "throttled", 10: "pending", 11: "failed", 12: "mixed", 13: "conflict",
-              14: "server", 130: "interrupted", 143: "interrupted"}
-RESULTS = {"released", "accepted", "already-pending", "pending", "failed", "not-found", "ambiguous", "denied",
-           "throttled", "conflict", "skipped", "planned", "error"}
-RELEASE_MEMBERS = {"input", "result", "machineId", "computerDnsName", "actionId", "actionStatus", "requested", "ended",
-                   "error"}
+EXIT_NAMES = {
+    0: "ok",
+    1: "internal",
+    2: "usage",
+    3: "not-found",
+    4: "ambiguous",
+    5: "sign-in",
+    6: "permission",
+    7: "network",
+    8: "tls",
+    9: "throttled",
+    10: "pending",
+    11: "failed",
+    12: "mixed",
+    13: "conflict",
+    14: "server",
+    130: "interrupted",
+    143: "interrupted",
+}
+RESULTS = {
+    "released",
+    "accepted",
+    "already-pending",
+    "pending",
+    "failed",
+    "not-found",
+    "ambiguous",
+    "denied",
+    "throttled",
+    "conflict",
+    "skipped",
+    "planned",
+    "error",
+}
+RELEASE_MEMBERS = {
+    "input",
+    "result",
+    "machineId",
+    "computerDnsName",
+    "actionId",
+    "actionStatus",
+    "requested",
+    "ended",
+    "error",
+}
 ERROR_MEMBERS = {"name", "exit", "message", "code", "target", "advice"}
 SIGN_IN_ENVIRONMENT = ("AZURE_CLIENT_SECRET", "UNISOLATE_TOKEN")
 
@@ -70,26 +111,34 @@ class Result:
 
     def describe(self) -> str:
         command = " ".join(shlex.quote(os.fsdecode(part)) for part in self.command)
-        return f"$ {command}\nexit {self.exit} after {self.seconds:.2f} s\nstdout:\n{_indent(self.out)}\n" \
-               f"stderr:\n{_indent(self.err)}"
+        return (
+            f"$ {command}\nexit {self.exit} after"
+            f" {self.seconds:.2f} s\nstdout:\n{_indent(self.out)}\nstderr:\n{_indent(self.err)}"
+        )
 
 
 class Running:
     """A program that has been started."""
 
-    def __init__(self, scenario: "Scenario", command: list[Argument], settings: dict[str, Any]) -> None:
-        self._scenario, self.command, self._started = scenario, command, time.monotonic()
+    def __init__(
+        self, scenario: "Scenario", command: list[Argument], settings: dict[str, Any]
+    ) -> None:
+        self._scenario, self.command, self.started = scenario, command, time.monotonic()
         self._input = settings.pop("stdin", None)
         no_input = subprocess.DEVNULL if self._input is None else subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=settings.pop("input_file", no_input),
-                                        stdout=settings.pop("stdout", subprocess.PIPE),
-                                        stderr=subprocess.PIPE, **settings)
+        self.process = subprocess.Popen(
+            command,
+            stdin=settings.pop("input_file", no_input),
+            stdout=settings.pop("stdout", subprocess.PIPE),
+            stderr=subprocess.PIPE,
+            **settings,
+        )
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
     def finish(self, seconds: float = RUN_SECONDS) -> Result:
-        """Wait for its end; a program that does not end in time is killed and fails the scenario."""
+        """Wait for its end; a program that is late is killed and fails the scenario."""
         late = False
         try:
             out, err = self.process.communicate(self._input, seconds)
@@ -97,7 +146,13 @@ class Running:
             late = True
             self.process.kill()
             out, err = self.process.communicate()
-        result = Result(self.command, self.process.returncode, _text(out), _text(err), time.monotonic() - self._started)
+        result = Result(
+            self.command,
+            self.process.returncode,
+            _text(out),
+            _text(err),
+            time.monotonic() - self.started,
+        )
         self._scenario.runs.append(result)
         if late:
             self._scenario.fail(f"the program did not end within {seconds} s")
@@ -137,39 +192,73 @@ class Scenario(unittest.TestCase):
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def start_program(self, *arguments: Argument, env: Mapping[str, str] | None = None, quiet: bool = False,
-                      **settings: Any) -> Running:
-        """Start the program. quiet: without the -vv of a verbose pass. stdin: bytes; input_file: an open file."""
+    def start_program(
+        self,
+        *arguments: Argument,
+        env: Mapping[str, str] | None = None,
+        quiet: bool = False,
+        **settings: Any,
+    ) -> Running:
+        """Start the program.
+
+        quiet  without the -vv of a verbose pass
+        stdin  bytes; or input_file, an open file
+        """
         verbose = ["-vv"] if self.verbose and not quiet else []
         command: list[Argument] = [self.program, *verbose, *arguments]
         return Running(self, command, {"env": dict(env or {}), "cwd": self.folder, **settings})
 
-    def run_program(self, *arguments: Argument, seconds: float = RUN_SECONDS, color: bool = False,
-                    **settings: Any) -> Result:
+    def run_program(
+        self,
+        *arguments: Argument,
+        seconds: float = RUN_SECONDS,
+        color: bool = False,
+        **settings: Any,
+    ) -> Result:
         """Run the program to its end and check what must hold always. stdin is bytes."""
         return self.check(self.start_program(*arguments, **settings).finish(seconds), color)
 
     def where(self) -> list[Argument]:
         """The options that lead to the fake service."""
-        return ["--authority", self.service.login.url, "--api-url", self.service.api.url,
-                "--cacert", self.service.pki.root]
+        return [
+            "--authority",
+            self.service.login.url,
+            "--api-url",
+            self.service.api.url,
+            "--cacert",
+            self.service.pki.root,
+        ]
 
     def sign_in(self) -> list[Argument]:
         """The options that sign in with the client secret."""
-        return ["--tenant", TENANT, "--client-id", CLIENT_ID, "--client-secret-file", self.secret_file]
+        return [
+            "--tenant",
+            TENANT,
+            "--client-id",
+            CLIENT_ID,
+            "--client-secret-file",
+            self.secret_file,
+        ]
 
-    def release_arguments(self, *more: Argument, devices: Sequence[Argument] = (DEVICE,)) -> list[Argument]:
+    def release_arguments(
+        self, *more: Argument, devices: Sequence[Argument] = (DEVICE,)
+    ) -> list[Argument]:
         return [*self.where(), *self.sign_in(), "-c", "clean", *more, *devices]
 
-    def release(self, *more: Argument, devices: Sequence[Argument] = (DEVICE,), **settings: Any) -> Result:
+    def release(
+        self, *more: Argument, devices: Sequence[Argument] = (DEVICE,), **settings: Any
+    ) -> Result:
         """A release with the client secret and further options."""
         return self.run_program(*self.release_arguments(*more, devices=devices), **settings)
 
-    def release_with_token(self, token: str, *more: Argument, devices: Sequence[Argument] = (DEVICE,),
-                           **settings: Any) -> Result:
+    def release_with_token(
+        self, token: str, *more: Argument, devices: Sequence[Argument] = (DEVICE,), **settings: Any
+    ) -> Result:
         """A release with a bearer token in a file and further options."""
         file = self.write("token", token + "\n")
-        return self.run_program(*self.where(), "--token-file", file, "-c", "clean", *more, *devices, **settings)
+        return self.run_program(
+            *self.where(), "--token-file", file, "-c", "clean", *more, *devices, **settings
+        )
 
     def side_by_side(self, rows: Iterable[Row], one: Callable[[Row], None]) -> None:
         """Run `one` for each row, AT_ONCE at a time, and report every row that fails."""
@@ -191,7 +280,10 @@ class Scenario(unittest.TestCase):
     def assert_exit(self, result: Result, *expected: int) -> None:
         if result.exit not in expected:
             wanted = " or ".join(f"{code} ({EXIT_NAMES[code]})" for code in expected)
-            self.fail(f"exit {result.exit} ({EXIT_NAMES.get(result.exit, 'unknown')}), expected {wanted}\n{result.describe()}")
+            self.fail(
+                f"exit {result.exit} ({EXIT_NAMES.get(result.exit, 'unknown')}), expected"
+                f" {wanted}\n{result.describe()}"
+            )
 
     def assert_says(self, result: Result, *words: str) -> None:
         """Each of the words stands somewhere on standard error; case does not matter."""
@@ -215,7 +307,12 @@ class Scenario(unittest.TestCase):
     def _check_exit(self, result: Result) -> None:
         self.assertIn(result.exit, EXIT_NAMES, f"exit code\n{result.describe()}")
         interrupted = result.exit in (130, 143)
-        if result.exit and not interrupted and not result.fault_lines and "--json" not in result.command:
+        if (
+            result.exit
+            and not interrupted
+            and not result.fault_lines
+            and "--json" not in result.command
+        ):
             self.fail(f"no line says what failed\n{result.describe()}")
 
     def _check_secrets(self, result: Result) -> None:
@@ -255,9 +352,13 @@ class Scenario(unittest.TestCase):
     def _check_service(self) -> None:
         violations = self.service.log.of("violation")
         if violations:
-            self.fail("the service received what it must not:\n" + "\n".join(e.detail for e in violations))
+            self.fail(
+                "the service received what it must not:\n" + "\n".join(e.detail for e in violations)
+            )
         for request in self.service.log.requests("login"):
-            self.assertIsNone(request.header("Authorization"), "a bearer token went to the sign-in server")
+            self.assertIsNone(
+                request.header("Authorization"), "a bearer token went to the sign-in server"
+            )
         for request in self.service.log.requests("api"):
             everything = repr(request)
             for form in forms_of_secret(self.service.entra.secret):
@@ -271,21 +372,26 @@ class Scenario(unittest.TestCase):
 
 
 def forms_of_secret(secret: str) -> set[str]:
-    """The ways a secret could show: as it is, in part, percent-encoded, in a form, in base64, in JSON.
+    """The ways a secret could show: as it is, in part, percent-encoded, in base64, in JSON.
 
     Of a token, the signature and the claims count; its first part is the same for everyone.
     """
     parts = secret.split(".")[1:] if secret.count(".") == 2 else [secret]
     forms: set[str] = set()
     for part in parts:
-        encoded = {part, urllib.parse.quote(part, safe=""), urllib.parse.quote_plus(part), json.dumps(part)[1:-1]}
+        encoded = {
+            part,
+            urllib.parse.quote(part, safe=""),
+            urllib.parse.quote_plus(part),
+            json.dumps(part)[1:-1],
+        }
         for shift in range(3):
             data = b" " * shift + part.encode()
             for text in (base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()):
                 encoded.add(text[4:-4])
         for text in encoded:
             for at in {0, len(text) // 2, max(0, len(text) - SECRET_WINDOW)}:
-                forms.add(text[at:at + SECRET_WINDOW])
+                forms.add(text[at : at + SECRET_WINDOW])
     return {form for form in forms if len(form) >= SECRET_WINDOW or form == secret}
 
 
@@ -308,6 +414,7 @@ class Rows:
     def _add(self, owner: type, name: str, values: tuple) -> None:
         def run(scenario: Scenario) -> None:
             self.method(scenario, *values)
+
         if name in owner.__dict__:
             raise ValueError(f"two rows of the same name: {name}")
         setattr(owner, name, run)

@@ -1,5 +1,6 @@
 """
-test_bare_system.py - the program where there is nothing: no /etc, /dev, /proc, no descriptors, nothing writable.
+test_bare_system.py - the program where there is nothing: no /etc, /dev, /proc, no descriptors,
+    nothing writable.
 
 Rules     contract section 1 and 4 (1, 130, 143).
 """
@@ -57,10 +58,29 @@ class Root(Scenario):
 
     def release_inside(self, login_host, *more, **settings):
         login, api = self.service.login, self.service.api
-        return self.run_program("--authority", login.url_for(login_host), "--api-url", api.url, "--cacert", "/root.pem",
-                                "--resolve", f"localhost:{login.port}:127.0.0.1", "--resolve", f"localhost:{api.port}:[::1]",
-                                "--tenant", TENANT, "--client-id", CLIENT_ID, "-c", "clean", *more, DEVICE,
-                                env={"AZURE_CLIENT_SECRET": self.service.entra.secret}, preexec_fn=self.enter, **settings)
+        return self.run_program(
+            "--authority",
+            login.url_for(login_host),
+            "--api-url",
+            api.url,
+            "--cacert",
+            "/root.pem",
+            "--resolve",
+            f"localhost:{login.port}:127.0.0.1",
+            "--resolve",
+            f"localhost:{api.port}:[::1]",
+            "--tenant",
+            TENANT,
+            "--client-id",
+            CLIENT_ID,
+            "-c",
+            "clean",
+            *more,
+            DEVICE,
+            env={"AZURE_CLIENT_SECRET": self.service.entra.secret},
+            preexec_fn=self.enter,
+            **settings,
+        )
 
 
 class EmptyRoot(Root):
@@ -148,30 +168,37 @@ class NamesOfTheSystem(Root):
 
 
 class ClosedDescriptors(Scenario):
-    """Nothing meant for a person may land in a connection that took the number of a closed descriptor."""
+    """Nothing meant for a person may land in a connection that took a closed number."""
 
     @staticmethod
     def closing(*numbers):
         def close():
             for number in numbers:
                 os.close(number)
+
         return close
 
     @each([("input", (0,)), ("errors", (2,)), ("input and errors", (0, 2))])
     def test_results_are_still_written(self, numbers):
-        result = self.start_program(*self.release_arguments(), preexec_fn=self.closing(*numbers)).finish()
+        result = self.start_program(
+            *self.release_arguments(), preexec_fn=self.closing(*numbers)
+        ).finish()
         self.assert_exit(result, 0)
         self.assertIn(self.service.defender.actions[0]["id"], result.out)
 
     @each([("output", (1,)), ("all", (0, 1, 2))])
     def test_result_that_cannot_be_written_is_exit_1(self, numbers):
-        result = self.start_program(*self.release_arguments("-vv"), preexec_fn=self.closing(*numbers)).finish()
+        result = self.start_program(
+            *self.release_arguments("-vv"), preexec_fn=self.closing(*numbers)
+        ).finish()
         self.assert_exit(result, 1)
         self.assertEqual(self.posts(), 1)
 
     def test_fault_with_everything_closed_keeps_its_code(self):
         arguments = self.release_arguments("-vv", devices=["f" * 40])
-        self.assert_exit(self.start_program(*arguments, preexec_fn=self.closing(0, 1, 2)).finish(), 3)
+        self.assert_exit(
+            self.start_program(*arguments, preexec_fn=self.closing(0, 1, 2)).finish(), 3
+        )
 
     def test_reader_that_has_left_is_exit_1(self):
         read, write = os.pipe()
@@ -183,14 +210,22 @@ class ClosedDescriptors(Scenario):
 
 
 SIGNALS = [("SIGINT", signal.SIGINT, 130), ("SIGTERM", signal.SIGTERM, 143)]
-MOMENTS = [("handshake", "login", faults.stall_on_accept(), "stalled"),
-           ("token answer", "login", faults.stall(), "stalled"), ("release answer", "api", faults.stall(), "stalled"),
-           ("back-off", "login", faults.reset_on_accept(), "accepted")]
+MOMENTS = [
+    ("handshake", "login", faults.stall_on_accept(), "stalled"),
+    ("token answer", "login", faults.stall(), "stalled"),
+    ("release answer", "api", faults.stall(), "stalled"),
+    ("back-off", "login", faults.reset_on_accept(), "accepted"),
+]
 
 
 class Signals(Scenario):
-    @each([(f"{name} during {moment}", number, code, server, fault, event)
-           for name, number, code in SIGNALS for moment, server, fault, event in MOMENTS])
+    @each(
+        [
+            (f"{name} during {moment}", number, code, server, fault, event)
+            for name, number, code in SIGNALS
+            for moment, server, fault, event in MOMENTS
+        ]
+    )
     def test_ends_at_once(self, number, code, server, fault, event):
         getattr(self.service, server).fail(fault, 99)
         running = self.start_program(*self.release_arguments("--retries", "30"))
@@ -204,7 +239,9 @@ class Signals(Scenario):
         read, write = os.pipe()
         self.addCleanup(os.close, write)
         with os.fdopen(read, "rb") as pipe:
-            running = self.start_program(*self.where(), "--token-file", "-", "-c", "clean", DEVICE, input_file=pipe)
+            running = self.start_program(
+                *self.where(), "--token-file", "-", "-c", "clean", DEVICE, input_file=pipe
+            )
         wait_until_it_reads(running.process.pid)
         running.signal(signal.SIGINT)
         self.assert_exit(self.check(running.finish(4)), 130)

@@ -1,9 +1,11 @@
 """
 test_clouds.py - which hosts a cloud or region means, and what scope is asked for.
 
-Does      sends the real host names to loopback at port 443 with --resolve; each scenario has a loopback address of its own.
+Does      sends the real host names to loopback at port 443 with --resolve; each scenario has a
+          loopback address of its own.
 Not here  the real hosts: nothing leaves this machine.
-Rules     contract section 3 (--cloud, --region); defender-docs gov.md and improve-request-performance.md (read 2026-11-23).
+Rules     contract section 3 (--cloud, --region); defender-docs gov.md and
+          improve-request-performance.md (read 2026-11-23).
 """
 
 import os
@@ -21,12 +23,25 @@ PORT = 443
 
 
 class Clouds(Scenario):
-    CLOUDS = [("default", [], {}, LOGIN, COMMERCIAL), ("commercial", ["--cloud", "commercial"], {}, LOGIN, COMMERCIAL),
-              ("gcc", ["--cloud", "gcc"], {}, LOGIN, GCC), ("gcc-high", ["--cloud", "gcc-high"], {}, LOGIN_US, GOV),
-              ("dod", ["--cloud=dod"], {}, LOGIN_US, GOV), ("environment", [], {"UNISOLATE_CLOUD": "gcc"}, LOGIN, GCC),
-              ("option over environment", ["--cloud", "gcc-high"], {"UNISOLATE_CLOUD": "gcc"}, LOGIN_US, GOV)]
-    REGIONS = [(region, ["--region", region], {}, LOGIN, f"{region}.{COMMERCIAL}")
-               for region in ("us", "eu", "uk", "au", "swa", "ina")]
+    CLOUDS = [
+        ("default", [], {}, LOGIN, COMMERCIAL),
+        ("commercial", ["--cloud", "commercial"], {}, LOGIN, COMMERCIAL),
+        ("gcc", ["--cloud", "gcc"], {}, LOGIN, GCC),
+        ("gcc-high", ["--cloud", "gcc-high"], {}, LOGIN_US, GOV),
+        ("dod", ["--cloud=dod"], {}, LOGIN_US, GOV),
+        ("environment", [], {"UNISOLATE_CLOUD": "gcc"}, LOGIN, GCC),
+        (
+            "option over environment",
+            ["--cloud", "gcc-high"],
+            {"UNISOLATE_CLOUD": "gcc"},
+            LOGIN_US,
+            GOV,
+        ),
+    ]
+    REGIONS = [
+        (region, ["--region", region], {}, LOGIN, f"{region}.{COMMERCIAL}")
+        for region in ("us", "eu", "uk", "au", "swa", "ina")
+    ]
 
     def start_service(self):
         with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
@@ -43,11 +58,26 @@ class Clouds(Scenario):
     def test_hosts(self, options, env, login, api):
         self.service.entra.resources |= {f"https://{GCC}", f"https://{GOV}"}
         self.service.defender.audiences |= {f"https://{GCC}", f"https://{GOV}"}
-        result = self.run_program("--resolve", f"{login}:{PORT}:{self.addresses[0]}",
-                                  "--resolve", f"{api}:{PORT}:{self.addresses[1]}", "--cacert", self.service.pki.root,
-                                  *self.sign_in(), "-c", "clean", "--retries", "0", *options, DEVICE, env=env)
+        result = self.run_program(
+            "--resolve",
+            f"{login}:{PORT}:{self.addresses[0]}",
+            "--resolve",
+            f"{api}:{PORT}:{self.addresses[1]}",
+            "--cacert",
+            self.service.pki.root,
+            *self.sign_in(),
+            "-c",
+            "clean",
+            "--retries",
+            "0",
+            *options,
+            DEVICE,
+            env=env,
+        )
         self.assert_exit(result, 0)
-        self.assertEqual([request.header("Host") for request in self.service.log.requests()], [login, api])
+        self.assertEqual(
+            [request.header("Host") for request in self.service.log.requests()], [login, api]
+        )
         if api.endswith(COMMERCIAL):
             form = dict(urllib.parse.parse_qsl(self.service.log.requests("login")[0].body.decode()))
             self.assertEqual(form["scope"], RESOURCE + "/.default")
@@ -55,7 +85,9 @@ class Clouds(Scenario):
 
 class Overridden(Scenario):
     def test_region_of_another_cloud_is_a_usage_fault(self):
-        result = self.run_program(*self.sign_in(), "--cloud", "gcc-high", "--region", "eu", "-c", "clean", DEVICE)
+        result = self.run_program(
+            *self.sign_in(), "--cloud", "gcc-high", "--region", "eu", "-c", "clean", DEVICE
+        )
         self.assert_exit(result, 2)
 
     def test_urls_win_over_the_cloud(self):

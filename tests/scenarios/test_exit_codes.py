@@ -1,5 +1,6 @@
 """
-test_exit_codes.py - each exit code of contract section 4, and the result and error that --json gives with it.
+test_exit_codes.py - each exit code of contract section 4, and the result and error that --json
+    gives with it.
 """
 
 import signal
@@ -91,8 +92,13 @@ class ExitCodes(Scenario):
         self.refuse(defender.throttled("0"))
         self.expect(9, "throttled", "--retries", "1")
 
-    @each([("OsPlatformNotSupported", defender.OS_NOT_SUPPORTED), ("ClientVersionNotSupported", defender.CLIENT_TOO_OLD),
-           ("a 400 nobody knows", defender.Refusal(400, "NoSuchCodeYet", "No"))])
+    @each(
+        [
+            ("OsPlatformNotSupported", defender.OS_NOT_SUPPORTED),
+            ("ClientVersionNotSupported", defender.CLIENT_TOO_OLD),
+            ("a 400 nobody knows", defender.Refusal(400, "NoSuchCodeYet", "No")),
+        ]
+    )
     def test_11_refused_for_this_device(self, refusal):
         self.service.defender.machines[DEVICE].refusal = refusal
         row = self.expect(11, "failed")
@@ -103,8 +109,10 @@ class ExitCodes(Scenario):
     def test_12_different_results(self):
         result = self.release("--json", devices=[DEVICE, UNKNOWN_DEVICE])
         self.assert_exit(result, 12)
-        self.assertEqual({row["input"]: row["result"] for row in result.json},
-                         {DEVICE: "accepted", UNKNOWN_DEVICE: "not-found"})
+        self.assertEqual(
+            {row["input"]: row["result"] for row in result.json},
+            {DEVICE: "accepted", UNKNOWN_DEVICE: "not-found"},
+        )
 
     @each([("500", 500), ("502", 502), ("503", 503), ("504", 504)])
     def test_14_server_error(self, status):
@@ -116,7 +124,9 @@ class ExitCodes(Scenario):
         self.expect(14, "error")
 
     def test_14_token_answer_without_a_token(self):
-        self.service.login.fail(faults.raw("empty object", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", None), 9)
+        self.service.login.fail(
+            faults.raw("empty object", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", None), 9
+        )
         self.expect(14, "error")
 
     @each([("SIGINT", signal.SIGINT, 130), ("SIGTERM", signal.SIGTERM, 143)])
@@ -132,8 +142,14 @@ class ExitCodes(Scenario):
 class SignInErrors(Scenario):
     """What Entra ID says is passed on, with advice; it is asked once."""
 
-    @each([("unknown application", 700016, "client"), ("unknown tenant", 90002, "tenant"),
-           ("wrong secret", 7000215, "secret"), ("unknown resource", 500011, "scope")])
+    @each(
+        [
+            ("unknown application", 700016, "client"),
+            ("unknown tenant", 90002, "tenant"),
+            ("wrong secret", 7000215, "secret"),
+            ("unknown resource", 500011, "scope"),
+        ]
+    )
     def test_exit_5_with_number_and_advice(self, number, word):
         self.service.login.fail(faults.answer_of(error_answer(number)), 9)
         result = self.release()
@@ -142,13 +158,33 @@ class SignInErrors(Scenario):
         self.assertEqual((self.token_requests(), self.posts()), (1, 0))
 
     def test_application_the_service_does_not_know(self):
-        result = self.run_program(*self.where(), "--tenant", TENANT, "--client-id", CLIENT_ID.replace("a", "b"),
-                                  "--client-secret-file", self.secret_file, "-c", "clean", DEVICE)
+        result = self.run_program(
+            *self.where(),
+            "--tenant",
+            TENANT,
+            "--client-id",
+            CLIENT_ID.replace("a", "b"),
+            "--client-secret-file",
+            self.secret_file,
+            "-c",
+            "clean",
+            DEVICE,
+        )
         self.assert_exit(result, 5)
 
     def test_tenant_the_service_does_not_know(self):
-        result = self.run_program(*self.where(), "--tenant", "nobody.example", "--client-id", CLIENT_ID,
-                                  "--client-secret-file", self.secret_file, "-c", "clean", DEVICE)
+        result = self.run_program(
+            *self.where(),
+            "--tenant",
+            "nobody.example",
+            "--client-id",
+            CLIENT_ID,
+            "--client-secret-file",
+            self.secret_file,
+            "-c",
+            "clean",
+            DEVICE,
+        )
         self.assert_exit(result, 5)
         self.assert_says(result, "AADSTS90002")
 
@@ -157,7 +193,9 @@ class FaultLine(Scenario):
     """Contract 6.11: one line `unisolate: WHERE: WHAT`, and one of advice where there is any."""
 
     def failing(self, *more, **settings):
-        return self.check(self.start_program(*self.release_arguments(*more, **settings), quiet=True).finish())
+        return self.check(
+            self.start_program(*self.release_arguments(*more, **settings), quiet=True).finish()
+        )
 
     def test_one_line_and_one_of_advice(self):
         result = self.failing(devices=[UNKNOWN_DEVICE])

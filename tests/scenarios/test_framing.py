@@ -1,16 +1,21 @@
 """
-test_framing.py - every way an answer can be framed, well and badly, for the token and for the release.
+test_framing.py - every way an answer can be framed, well and badly, for the token and for the
+    release.
 
-Rules     RFC 9112 2 to 7; contract 6.1, 6.3 and 6.10. The program is stricter than the RFC where leniency has been
-          abused: no folding, one Content-Length, never beside Transfer-Encoding.
+Rules     RFC 9112 2 to 7; contract 6.1, 6.3 and 6.10. The program is stricter than the RFC where
+          leniency has been abused: no folding, one Content-Length, never beside Transfer-Encoding.
 """
+
+import json
 
 from harness import Scenario, each
 from service import faults
-from service.defender import DEVICE, OS_NOT_SUPPORTED
+from service.defender import DEVICE, OS_NOT_SUPPORTED, Machine, new_action
 from service.faults import with_chunks, with_headers
 from service.message import Answer, chunked
 from service.stream import End
+
+SMUGGLED = "66666666-0000-4000-8000-000000000000"
 
 
 def split(body, line):
@@ -25,56 +30,123 @@ GOOD = [
     ("chunked", with_chunks("chunked", lambda body: chunked(body, 100))),
     ("chunked byte by byte", with_chunks("single bytes", lambda body: chunked(body, 1))),
     ("chunked with extensions and trailers", faults.chunked_fully()),
-    ("chunk size with capitals and zeros", with_chunks(
-        "000F", lambda body: split(body, lambda size: f"0000{size:X}\r\n".encode()))),
+    (
+        "chunk size with capitals and zeros",
+        with_chunks("000F", lambda body: split(body, lambda size: f"0000{size:X}\r\n".encode())),
+    ),
     ("coding name in other case", with_chunks("case", lambda body: chunked(body, 100), "Chunked")),
     ("Connection: close with length", faults.connection_close()),
     ("Connection: close, bare FIN, with length", faults.connection_close(End.FIN)),
     ("no length, ended by close_notify", faults.unframed(End.NOTIFY)),
-    ("HTTP/1.0 with length", with_headers("1.0", "Content-Length: SIZE", status_line="HTTP/1.0 STATUS OK")),
-    ("no reason phrase", with_headers("no reason", "Content-Length: SIZE", status_line="HTTP/1.1 STATUS ")),
+    (
+        "HTTP/1.0 with length",
+        with_headers("1.0", "Content-Length: SIZE", status_line="HTTP/1.0 STATUS OK"),
+    ),
+    (
+        "no reason phrase",
+        with_headers("no reason", "Content-Length: SIZE", status_line="HTTP/1.1 STATUS "),
+    ),
     ("100 before the answer", faults.interim(100)),
     ("102 before the answer, three times", faults.interim(102, 3)),
     ("103 before the answer", faults.interim(103)),
     ("dripping", faults.drip(7, 0.002)),
-    ("many headers", with_headers("many", *[f"X-{n}: {n}" for n in range(100)], "Content-Length: SIZE")),
+    (
+        "many headers",
+        with_headers("many", *[f"X-{n}: {n}" for n in range(100)], "Content-Length: SIZE"),
+    ),
     ("a long header", with_headers("long", "X-Long: " + "y" * 8000, "Content-Length: SIZE")),
-    ("bytes after the answer", faults.followed_by(b"HTTP/1.1 500 Smuggled\r\nContent-Length: 0\r\n\r\n")),
+    (
+        "bytes after the answer",
+        faults.followed_by(b"HTTP/1.1 500 Smuggled\r\nContent-Length: 0\r\n\r\n"),
+    ),
 ]
 
 # What cannot be understood: exit 14.
 BAD = [
-    ("two Content-Lengths, different", with_headers("two", "Content-Length: SIZE", "Content-Length: 3")),
-    ("two Content-Lengths, the same", with_headers("twice", "Content-Length: SIZE", "Content-Length: SIZE")),
+    (
+        "two Content-Lengths, different",
+        with_headers("two", "Content-Length: SIZE", "Content-Length: 3"),
+    ),
+    (
+        "two Content-Lengths, the same",
+        with_headers("twice", "Content-Length: SIZE", "Content-Length: SIZE"),
+    ),
     ("Content-Length list", with_headers("list", "Content-Length: SIZE, SIZE")),
     ("Content-Length with sign", with_headers("sign", "Content-Length: +SIZE")),
     ("Content-Length negative", with_headers("negative", "Content-Length: -SIZE")),
     ("Content-Length in hex", with_headers("hex", "Content-Length: 0xSIZE")),
     ("Content-Length empty", with_headers("empty", "Content-Length:")),
-    ("Content-Length beyond 64 bits", with_headers("wraps", "Content-Length: 18446744073709551620")),
-    ("Content-Length with chunked", with_headers("both", "Content-Length: SIZE", "Transfer-Encoding: chunked")),
+    (
+        "Content-Length beyond 64 bits",
+        with_headers("wraps", "Content-Length: 18446744073709551620"),
+    ),
+    (
+        "Content-Length with chunked",
+        with_headers("both", "Content-Length: SIZE", "Transfer-Encoding: chunked"),
+    ),
     ("chunk size is no number", with_chunks("xyz", lambda body: b"xyz\r\n" + body, end=End.NOTIFY)),
     ("chunk size empty", with_chunks("empty", lambda body: b"\r\n" + body, end=End.NOTIFY)),
-    ("chunk size beyond 64 bits", with_chunks(
-        "wraps", lambda body: split(body, lambda size: f"1{size:016x}\r\n".encode()), end=End.NOTIFY)),
-    ("chunk size with 0x", with_chunks(
-        "0x", lambda body: split(body, lambda size: f"0x{size:x}\r\n".encode()), end=End.NOTIFY)),
-    ("chunk size with sign", with_chunks(
-        "-1", lambda body: split(body, lambda size: f"-{size:x}\r\n".encode()), end=End.NOTIFY)),
-    ("chunk without its line end", with_chunks(
-        "no CRLF", lambda body: f"{len(body):x}\r\n".encode() + body + b"0\r\n\r\n", end=End.NOTIFY)),
-    ("coding nobody offered", with_chunks("gzip", lambda body: chunked(body, 100), "gzip, chunked", End.NOTIFY)),
-    ("chunked twice", with_chunks("twice", lambda body: chunked(body, 100), "chunked, chunked", End.NOTIFY)),
-    ("chunked in HTTP/1.0", with_headers("1.0", "Transfer-Encoding: chunked", status_line="HTTP/1.0 STATUS OK")),
+    (
+        "chunk size beyond 64 bits",
+        with_chunks(
+            "wraps",
+            lambda body: split(body, lambda size: f"1{size:016x}\r\n".encode()),
+            end=End.NOTIFY,
+        ),
+    ),
+    (
+        "chunk size with 0x",
+        with_chunks(
+            "0x", lambda body: split(body, lambda size: f"0x{size:x}\r\n".encode()), end=End.NOTIFY
+        ),
+    ),
+    (
+        "chunk size with sign",
+        with_chunks(
+            "-1", lambda body: split(body, lambda size: f"-{size:x}\r\n".encode()), end=End.NOTIFY
+        ),
+    ),
+    (
+        "chunk without its line end",
+        with_chunks(
+            "no CRLF",
+            lambda body: f"{len(body):x}\r\n".encode() + body + b"0\r\n\r\n",
+            end=End.NOTIFY,
+        ),
+    ),
+    (
+        "coding nobody offered",
+        with_chunks("gzip", lambda body: chunked(body, 100), "gzip, chunked", End.NOTIFY),
+    ),
+    (
+        "chunked twice",
+        with_chunks("twice", lambda body: chunked(body, 100), "chunked, chunked", End.NOTIFY),
+    ),
+    (
+        "chunked in HTTP/1.0",
+        with_headers("1.0", "Transfer-Encoding: chunked", status_line="HTTP/1.0 STATUS OK"),
+    ),
     ("folded header", with_headers("folded", "X-Folded: one\r\n two", "Content-Length: SIZE")),
     ("NUL in a header", with_headers("NUL", "X-Nul: a\0b", "Content-Length: SIZE")),
     ("NUL in a header's name", with_headers("NUL", "X-\0Nul: ab", "Content-Length: SIZE")),
-    ("bare CR in a header", with_headers("CR", "X-Cr: a\rContent-Length: 3", "Content-Length: SIZE")),
+    (
+        "bare CR in a header",
+        with_headers("CR", "X-Cr: a\rContent-Length: 3", "Content-Length: SIZE"),
+    ),
     ("blank before the colon", with_headers("blank", "Content-Length : SIZE")),
     ("header without a colon", with_headers("no colon", "Content-Length", "Content-Length: SIZE")),
-    ("status with two digits", with_headers("20", "Content-Length: SIZE", status_line="HTTP/1.1 20 OK")),
-    ("status with four digits", with_headers("2001", "Content-Length: SIZE", status_line="HTTP/1.1 2001 OK")),
-    ("HTTP/2 status line", with_headers("h2", "Content-Length: SIZE", status_line="HTTP/2 STATUS OK")),
+    (
+        "status with two digits",
+        with_headers("20", "Content-Length: SIZE", status_line="HTTP/1.1 20 OK"),
+    ),
+    (
+        "status with four digits",
+        with_headers("2001", "Content-Length: SIZE", status_line="HTTP/1.1 2001 OK"),
+    ),
+    (
+        "HTTP/2 status line",
+        with_headers("h2", "Content-Length: SIZE", status_line="HTTP/2 STATUS OK"),
+    ),
     ("not HTTP", with_headers("ssh", "Content-Length: SIZE", status_line="SSH-2.0-OpenSSH_9.2")),
     ("101", faults.switching_protocols()),
     ("204", faults.no_content()),
@@ -86,7 +158,10 @@ BAD = [
     ("huge body", faults.huge_body()),
     ("huge chunked body", faults.huge_chunked_body()),
     ("interim answers without end", faults.endless_interim()),
-    ("compressed although nobody asked", with_headers("gzip", "Content-Encoding: gzip", "Content-Length: SIZE")),
+    (
+        "compressed although nobody asked",
+        with_headers("gzip", "Content-Encoding: gzip", "Content-Length: SIZE"),
+    ),
 ]
 
 # What ends too early: exit 7.
@@ -94,8 +169,14 @@ CUT = [
     ("no length, ended by bare FIN", faults.unframed(End.FIN)),
     ("no length, ended by reset", faults.unframed(End.RESET)),
     ("length longer than the body", with_headers("long", "Content-Length: 4000")),
-    ("chunks without the last", with_chunks("no last", lambda body: chunked(body, 100)[:-5], end=End.NOTIFY)),
-    ("chunks without the trailer's end", with_chunks("no end", lambda body: chunked(body, 100)[:-2], end=End.NOTIFY)),
+    (
+        "chunks without the last",
+        with_chunks("no last", lambda body: chunked(body, 100)[:-5], end=End.NOTIFY),
+    ),
+    (
+        "chunks without the trailer's end",
+        with_chunks("no end", lambda body: chunked(body, 100)[:-2], end=End.NOTIFY),
+    ),
     ("HTTP/1.0 without length, bare FIN", faults.cut(60)),
 ]
 
@@ -149,7 +230,9 @@ class Body(Scenario):
     """JSON that is none, or is not what was asked for."""
 
     TOKEN_ANSWERS = [
-        ("empty", b""), ("no object", b'["access_token"]'), ("no token", b'{"token_type":"Bearer","expires_in":3599}'),
+        ("empty", b""),
+        ("no object", b'["access_token"]'),
+        ("no token", b'{"token_type":"Bearer","expires_in":3599}'),
         ("token is null", b'{"token_type":"Bearer","access_token":null}'),
         ("token is empty", b'{"token_type":"Bearer","access_token":""}'),
         ("token is a number", b'{"token_type":"Bearer","access_token":12345678}'),
@@ -161,19 +244,33 @@ class Body(Scenario):
         ("cut JSON", b'{"token_type":"Bearer","access_token":"abcdefgh"'),
         ("bytes after the JSON", b'{"token_type":"Bearer","access_token":"abcdefgh"} x'),
         ("no UTF-8", b'{"token_type":"Bearer","x":"\xff","access_token":"abcdefgh"}'),
-        ("nested deeply", b'{"x":' + b"[" * 100000 + b"]" * 100000 + b',"access_token":"abcdefgh"}'),
+        (
+            "nested deeply",
+            b'{"x":' + b"[" * 100000 + b"]" * 100000 + b',"access_token":"abcdefgh"}',
+        ),
     ]
     RELEASE_ANSWERS = [
-        ("empty", b""), ("no object", b"[]"), ("text", b"accepted"), ("cut JSON", b'{"id":"1"'),
-        ("nested deeply", b'{"id":' + b"[" * 100000), ("no UTF-8", b'{"id":"\xff"}'),
-        ("an action of another device", b'{"id":"3f1c9f5e-0000-4000-8000-000000000001","type":"Unisolate",'
-                                        b'"status":"Pending","machineId":"' + b"a" * 40 + b'"}'),
+        ("empty", b""),
+        ("no object", b"[]"),
+        ("text", b"accepted"),
+        ("cut JSON", b'{"id":"1"'),
+        ("nested deeply", b'{"id":' + b"[" * 100000),
+        ("no UTF-8", b'{"id":"\xff"}'),
+        (
+            "an action of another device",
+            b'{"id":"3f1c9f5e-0000-4000-8000-000000000001","type":"Unisolate",'
+            b'"status":"Pending","machineId":"' + b"a" * 40 + b'"}',
+        ),
     ]
 
     @staticmethod
     def answer(status, body):
-        return faults.raw("another body", b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\n"
-                          b"Content-Length: %d\r\n\r\n%s" % (status, len(body), body), None)
+        return faults.raw(
+            "another body",
+            b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+            % (status, len(body), body),
+            None,
+        )
 
     @each(TOKEN_ANSWERS)
     def test_token_answer(self, body):
@@ -187,8 +284,14 @@ class Body(Scenario):
         self.assert_exit(self.release("--retries", "0"), 14)
 
     def test_unknown_members_and_values_do_no_harm(self):
-        body = (b'\r\n {"new":{"deep":[1,2.5e3,true,null,"\\ud83d\\ude00"]},"id":"3f1c9f5e-0000-4000-8000-000000000001",'
-                b'"type":"UNISOLATE","status":"Brewing","machineId":"' + DEVICE.upper().encode() + b'"}\n')
+        body = (
+            b"\r\n"
+            b' {"new":{"deep":[1,2.5e3,true,null,"\\ud83d\\ude00"]},'
+            b'"id":"3f1c9f5e-0000-4000-8000-000000000001",'
+            b'"type":"UNISOLATE","status":"Brewing","machineId":"'
+            + DEVICE.upper().encode()
+            + b'"}\n'
+        )
         self.service.api.fail(self.answer(201, body))
         result = self.release("--json")
         self.assert_exit(result, 0)
@@ -213,29 +316,30 @@ class Body(Scenario):
 class Smuggling(Scenario):
     """Bytes that come before they are asked for belong to nobody."""
 
-    OTHER = "a" * 40
-
-    def smuggled(self):
-        body = b'{"id":"66666666-0000-4000-8000-000000000000","type":"Unisolate","status":"Pending","machineId":"%s"}' \
-            % self.OTHER.encode()
+    def smuggled(self, machine_id):
+        body = json.dumps({**new_action(Machine(machine_id), "smuggled"), "id": SMUGGLED}).encode()
         return b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
     def test_answer_that_was_sent_ahead_is_not_taken_for_the_next_device(self):
-        self.service.defender.add(self.OTHER)
-        self.service.api.fail(faults.followed_by(self.smuggled()))
-        result = self.release("--json", devices=[DEVICE, self.OTHER])
+        devices = [f"{number:040x}" for number in range(1, 25)]
+        for name, after in zip(devices, devices[4:] + devices[:4]):
+            self.service.defender.add(name)
+            self.service.api.fail(faults.followed_by(self.smuggled(after)), 1, name)
+        result = self.release("--json", devices=devices)
         self.assert_exit(result, 0)
-        self.assertEqual({row["machineId"]: row["actionId"] for row in result.json},
-                         {action["machineId"]: action["id"] for action in self.service.defender.actions})
-        self.assertEqual(self.posts(self.OTHER), 1)
+        self.assertEqual(
+            {row["machineId"]: row["actionId"] for row in result.json},
+            {action["machineId"]: action["id"] for action in self.service.defender.actions},
+        )
+        self.assertEqual(self.posts(), len(devices))
 
     def test_answer_that_was_sent_before_any_request(self):
         self.service.login.fail(faults.late(0.3))
-        self.service.api.fail(faults.unasked_answer(self.smuggled().replace(self.OTHER.encode(), DEVICE.encode())))
+        self.service.api.fail(faults.unasked_answer(self.smuggled(DEVICE)))
         result = self.release("--retries", "0")
         self.assert_exit(result, 0)
         self.assertIn(self.service.defender.actions[0]["id"], result.out)
-        self.assertNotIn("66666666", result.out)
+        self.assertNotIn(SMUGGLED, result.out)
 
 
 class EarlyAnswer(Scenario):

@@ -1,8 +1,8 @@
 """
 test_lost_answers.py - the answer is cut off, reset, or never comes after the request was sent.
 
-Rules     contract 6.1 and 6.3: never `accepted` without a whole answer; a release is sent again once at most, and
-          a duplicate answer to it is success.
+Rules     contract 6.1 and 6.3: never `accepted` without a whole answer; a release is sent again
+          once at most, and a duplicate answer to it is success.
 """
 
 from harness import Scenario, each
@@ -30,8 +30,20 @@ class CutTokenAnswer(Scenario):
             self.service.login.fail(faults.cut(at, how), 99, f"/cut{at}[.]example/")
 
         def one(at):
-            result = self.run_program(*self.where(), "--tenant", f"cut{at}.example", "--client-id", CLIENT_ID,
-                                      "--client-secret-file", self.secret_file, "-c", "clean", "--retries", "0", DEVICE)
+            result = self.run_program(
+                *self.where(),
+                "--tenant",
+                f"cut{at}.example",
+                "--client-id",
+                CLIENT_ID,
+                "--client-secret-file",
+                self.secret_file,
+                "-c",
+                "clean",
+                "--retries",
+                "0",
+                DEVICE,
+            )
             self.assert_exit(result, 7)
 
         self.side_by_side(cuts, one)
@@ -40,8 +52,16 @@ class CutTokenAnswer(Scenario):
 
     def token_answer(self):
         """An answer as long as the service's own."""
-        return json_answer(200, {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599,
-                                 "access_token": self.service.entra.issue()}, (("Pragma", "no-cache"),))
+        return json_answer(
+            200,
+            {
+                "token_type": "Bearer",
+                "expires_in": 3599,
+                "ext_expires_in": 3599,
+                "access_token": self.service.entra.issue(),
+            },
+            (("Pragma", "no-cache"),),
+        )
 
     def test_cut_once_is_tried_again(self):
         self.service.login.fail(faults.cut(300))
@@ -51,7 +71,7 @@ class CutTokenAnswer(Scenario):
 
 class CutReleaseAnswer(Scenario):
     def cut_everywhere(self, how, times, check):
-        """One device a cut; each program releases its own, and its first `times` answers are cut."""
+        """One device a cut; each program releases its own; its first `times` answers are cut."""
         self.service.defender.add(device(0))
         self.assert_exit(self.release(devices=[device(0)]), 0)
         size = len(self.release_answer(device(0)).wire())
@@ -63,15 +83,18 @@ class CutReleaseAnswer(Scenario):
             self.service.api.fail(faults.cut(at, how), times, device(at + 1))
 
         def one(at):
-            result = self.run_program(*self.where(), "--token-file", file, "-c", "clean", "--json",
-                                      device(at + 1))
+            result = self.run_program(
+                *self.where(), "--token-file", file, "-c", "clean", "--json", device(at + 1)
+            )
             check(at, result)
 
         self.side_by_side(cuts, one)
 
     def release_answer(self, machine_id):
         """The service's answer to a release of a device whose action is active already."""
-        return json_answer(201, self.service.defender.machines[machine_id].active, HEADERS, chunk_size=512)
+        return json_answer(
+            201, self.service.defender.machines[machine_id].active, HEADERS, chunk_size=512
+        )
 
     @each(ENDINGS)
     def test_every_tenth_byte_then_sent_again(self, how):
@@ -79,6 +102,7 @@ class CutReleaseAnswer(Scenario):
             self.assert_exit(result, 0)
             self.assertEqual(result.json[0]["result"], "already-pending")
             self.assertEqual(self.posts(device(at + 1)), 2)
+
         self.cut_everywhere(how, 1, check)
 
     @each(ENDINGS)
@@ -87,6 +111,7 @@ class CutReleaseAnswer(Scenario):
             self.assert_exit(result, 7)
             self.assertNotIn(result.json[0]["result"], ("accepted", "already-pending", "released"))
             self.assertEqual(self.posts(device(at + 1)), 2)
+
         self.cut_everywhere(how, 99, check)
 
     def test_whole_answer_then_bare_fin_counts(self):
@@ -100,10 +125,17 @@ class CutReleaseAnswer(Scenario):
 class LostReleaseAnswer(Scenario):
     """After the release was processed no answer comes."""
 
-    @each([("reset", faults.reset_after_processing()), ("cut in the head", faults.cut(20)),
-           ("cut in the body", faults.cut(400)), ("cut in the body, reset", faults.cut(400, End.RESET)),
-           ("close_notify instead", faults.cut(0, End.NOTIFY)), ("FIN instead", faults.cut(0, End.FIN)),
-           ("no length, bare FIN", faults.unframed(End.FIN))])
+    @each(
+        [
+            ("reset", faults.reset_after_processing()),
+            ("cut in the head", faults.cut(20)),
+            ("cut in the body", faults.cut(400)),
+            ("cut in the body, reset", faults.cut(400, End.RESET)),
+            ("close_notify instead", faults.cut(0, End.NOTIFY)),
+            ("FIN instead", faults.cut(0, End.FIN)),
+            ("no length, bare FIN", faults.unframed(End.FIN)),
+        ]
+    )
     def test_is_sent_again_once_and_the_duplicate_is_success(self, fault):
         self.service.api.fail(fault)
         result = self.release("--json")
@@ -128,7 +160,9 @@ class LostReleaseAnswer(Scenario):
 
     def test_second_answer_decides(self):
         self.service.api.fail(faults.cut(0))
-        self.service.api.fail(faults.answer_of(Refusal(404, "ResourceNotFound", "Machine was not found").answer()))
+        self.service.api.fail(
+            faults.answer_of(Refusal(404, "ResourceNotFound", "Machine was not found").answer())
+        )
         self.assert_exit(self.release(), 3)
 
     @each([("500", 500), ("502", 502), ("503", 503), ("504", 504)])
@@ -145,9 +179,12 @@ class LostReleaseAnswer(Scenario):
         self.assert_exit(result, 14)
         self.assertEqual(self.posts(), 2)
 
-    @each([("connection kept", None), ("connection closed", End.NOTIFY), ("connection cut", End.FIN)])
+    @each(
+        [("connection kept", None), ("connection closed", End.NOTIFY), ("connection cut", End.FIN)]
+    )
     def test_processed_although_it_said_500(self, how):
         """Many times: whether the second release meets the dying connection is a matter of luck."""
+
         def one(number):
             name = device(number)
             self.service.defender.add(name)
@@ -155,6 +192,7 @@ class LostReleaseAnswer(Scenario):
             result = self.release("--json", devices=[name])
             self.assert_exit(result, 0)
             self.assertEqual(result.json[0]["result"], "already-pending")
+
         self.side_by_side(range(1, 25), one)
 
     def test_stalled_answer_ends_at_max_time(self):

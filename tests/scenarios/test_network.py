@@ -1,7 +1,8 @@
 """
 test_network.py - addresses, families, dead ends, and the connection that is opened ahead.
 
-Rules     contract section 3 (--resolve, -4, -6, --connect-timeout), 6.10; RFC 8305 5 (a dead address costs 250 ms).
+Rules     contract section 3 (--resolve, -4, -6, --connect-timeout), 6.10; RFC 8305 5 (a dead
+          address costs 250 ms).
 """
 
 import ipaddress
@@ -12,30 +13,54 @@ from service.defender import DEVICE
 from service.relay import BlackHole
 from service.service import Service
 
-# The real cost is 250 ms; the rest is for a busy machine.
-DEAD_ADDRESS_SECONDS = 1.2
+# From the start to both connections: 250 ms is the cost, the rest is for a busy machine.
+DEAD_ADDRESS_SECONDS = 1.0
 HOST = "login.test.example"
 
 
 class Network(Scenario):
     def release_at(self, login, api, *more, **settings):
-        return self.run_program("--authority", login, "--api-url", api, "--cacert", self.service.pki.root,
-                                *self.sign_in(), "-c", "clean", *more, DEVICE, **settings)
+        return self.run_program(
+            "--authority",
+            login,
+            "--api-url",
+            api,
+            "--cacert",
+            self.service.pki.root,
+            *self.sign_in(),
+            "-c",
+            "clean",
+            *more,
+            DEVICE,
+            **settings,
+        )
 
     def release_resolved(self, addresses, *more):
         """The sign-in server under a name that exists nowhere, at these addresses."""
         port = self.service.login.port
-        return self.release_at(self.service.login.url_for(HOST), self.service.api.url,
-                               "--resolve", f"{HOST}:{port}:{addresses}", *more)
+        return self.release_at(
+            self.service.login.url_for(HOST),
+            self.service.api.url,
+            "--resolve",
+            f"{HOST}:{port}:{addresses}",
+            *more,
+        )
 
     def families(self):
         return {request.family for request in self.service.log.requests()}
 
 
 class Resolve(Network):
-    @each([("IPv4", "127.0.0.1"), ("IPv6 in brackets", "[::1]"), ("IPv6 bare", "::1"),
-           ("both", "127.0.0.1,[::1]"), ("first refuses", "127.0.0.2,127.0.0.1"),
-           ("first two refuse", "127.0.0.2,127.0.0.3,127.0.0.1")])
+    @each(
+        [
+            ("IPv4", "127.0.0.1"),
+            ("IPv6 in brackets", "[::1]"),
+            ("IPv6 bare", "::1"),
+            ("both", "127.0.0.1,[::1]"),
+            ("first refuses", "127.0.0.2,127.0.0.1"),
+            ("first two refuse", "127.0.0.2,127.0.0.3,127.0.0.1"),
+        ]
+    )
     def test_name_that_exists_nowhere(self, addresses):
         self.assert_exit(self.release_resolved(addresses), 0)
         request = self.service.log.requests("login")[0]
@@ -44,22 +69,35 @@ class Resolve(Network):
 
     def test_may_be_given_for_several_hosts(self):
         login, api = self.service.login, self.service.api
-        result = self.release_at(login.url_for(HOST), api.url_for("api.test.example"),
-                                 "--resolve", f"{HOST}:{login.port}:127.0.0.1",
-                                 "--resolve", f"api.test.example:{api.port}:127.0.0.1")
+        result = self.release_at(
+            login.url_for(HOST),
+            api.url_for("api.test.example"),
+            "--resolve",
+            f"{HOST}:{login.port}:127.0.0.1",
+            "--resolve",
+            f"api.test.example:{api.port}:127.0.0.1",
+        )
         self.assert_exit(result, 0)
 
     def test_other_port_does_not_count(self):
-        """The name is asked for, so it is one that every system knows: the option would lead to nobody."""
+        """The option would lead to nobody, so the system is asked for a name that each knows."""
         port = self.service.login.port
-        result = self.release_at(self.service.login.url, self.service.api.url,
-                                 "--resolve", f"localhost:{port % 65535 + 1}:127.0.0.2")
+        result = self.release_at(
+            self.service.login.url,
+            self.service.api.url,
+            "--resolve",
+            f"localhost:{port % 65535 + 1}:127.0.0.2",
+        )
         self.assert_exit(result, 0)
 
     def test_case_of_the_host_does_not_matter(self):
         port = self.service.login.port
-        result = self.release_at(self.service.login.url_for(HOST), self.service.api.url,
-                                 "--resolve", f"LOGIN.Test.Example:{port}:127.0.0.1")
+        result = self.release_at(
+            self.service.login.url_for(HOST),
+            self.service.api.url,
+            "--resolve",
+            f"LOGIN.Test.Example:{port}:127.0.0.1",
+        )
         self.assert_exit(result, 0)
 
     def test_all_addresses_refuse(self):
@@ -92,7 +130,9 @@ class OnlyOneFamilyListens(Network):
         self.service = service
         self.secret_file = self.write("secret", service.entra.secret)
         self.assert_exit(self.release("--retries", "0"), 0)
-        self.assertEqual(ipaddress.ip_address(address).version, 4 if self.families() == {"IPv4"} else 6)
+        self.assertEqual(
+            ipaddress.ip_address(address).version, 4 if self.families() == {"IPv4"} else 6
+        )
 
 
 class DeadAddress(Network):
@@ -106,19 +146,27 @@ class DeadAddress(Network):
         return service
 
     def resolve(self, addresses):
-        return [part for server in (self.service.login, self.service.api)
-                for part in ("--resolve", f"localhost:{server.port}:{addresses}")]
+        return [
+            part
+            for server in (self.service.login, self.service.api)
+            for part in ("--resolve", f"localhost:{server.port}:{addresses}")
+        ]
+
+    def release_in_time(self, *more):
+        running = self.start_program(*self.release_arguments(*more))
+        self.assert_exit(self.check(running.finish()), 0)
+        accepted = self.service.log.of("accepted")
+        self.assertEqual({event.server for event in accepted}, {"login", "api"})
+        self.assertLess(
+            max(event.time for event in accepted) - running.started, DEAD_ADDRESS_SECONDS
+        )
 
     @each([("IPv6 first", "[::1],127.0.0.1"), ("IPv4 first", "127.0.0.1,[::1]")])
     def test_dead_ipv6_costs_250_ms_at_most(self, addresses):
-        result = self.release(*self.resolve(addresses))
-        self.assert_exit(result, 0)
-        self.assertLess(result.seconds, DEAD_ADDRESS_SECONDS)
+        self.release_in_time(*self.resolve(addresses))
 
     def test_dead_ipv6_found_by_the_system(self):
-        result = self.release()
-        self.assert_exit(result, 0)
-        self.assertLess(result.seconds, DEAD_ADDRESS_SECONDS)
+        self.release_in_time()
 
     def test_every_address_is_dead(self):
         result = self.release(*self.resolve("[::1]"), "--connect-timeout", "1", "--retries", "0")

@@ -39,7 +39,9 @@ class Json(Scenario):
     def test_already_pending_has_what_is_known(self):
         self.release()
         row = self.release("--json").json[0]
-        self.assertEqual((row["result"], row["machineId"], row["actionId"]), ("already-pending", DEVICE, None))
+        self.assertEqual(
+            (row["result"], row["machineId"], row["actionId"]), ("already-pending", DEVICE, None)
+        )
 
     def test_error_carries_the_words_of_the_service(self):
         refusal = Refusal(403, "DisallowedOperation", 'Not "here" – nor there')
@@ -58,9 +60,14 @@ class Json(Scenario):
         self.assertEqual(result.json[0]["result"], "error")
         self.assertEqual(result.json[0]["error"]["name"], "network")
 
-    USAGE = [("last on the line", ["-c", "x", "id:1", "--json"]), ("first on the line", ["--json", "--no-such-option"]),
-             ("after the fault", ["--no-such-option", "--json"]), ("no operand", ["--json"]),
-             ("option without its value", ["--json", "-c"]), ("malformed time", ["--max-time", "x", "--json", DEVICE])]
+    USAGE = [
+        ("last on the line", ["-c", "x", "id:1", "--json"]),
+        ("first on the line", ["--json", "--no-such-option"]),
+        ("after the fault", ["--no-such-option", "--json"]),
+        ("no operand", ["--json"]),
+        ("option without its value", ["--json", "-c"]),
+        ("malformed time", ["--max-time", "x", "--json", DEVICE]),
+    ]
 
     @each(USAGE)
     def test_usage_fault(self, arguments):
@@ -86,7 +93,7 @@ class Json(Scenario):
 
 
 class RawText(Scenario):
-    """Contract 6.8: nothing a server says reaches a terminal raw. The harness looks; here the server says it."""
+    """Contract 6.8: nothing a server says reaches a terminal raw; the harness looks for it."""
 
     @each([("plainly", []), ("with -vv", ["-vv"]), ("in JSON", ["--json"])])
     def test_in_the_error_of_the_api(self, options):
@@ -97,8 +104,14 @@ class RawText(Scenario):
 
     @each([("plainly", []), ("with -vv", ["-vv"]), ("in JSON", ["--json"])])
     def test_in_the_error_of_the_sign_in_service(self, options):
-        answer = json_answer(400, {"error": "invalid_request", "error_description": "AADSTS90002: " + EVIL,
-                                   "error_codes": [90002]})
+        answer = json_answer(
+            400,
+            {
+                "error": "invalid_request",
+                "error_description": "AADSTS90002: " + EVIL,
+                "error_codes": [90002],
+            },
+        )
         self.service.login.fail(faults.answer_of(answer))
         self.assert_exit(self.release(*options), 5)
 
@@ -107,8 +120,13 @@ class RawText(Scenario):
         self.service.defender.machines[DEVICE].name = EVIL
         self.assert_exit(self.release(*options), 0)
 
-    @each([("C1 control", b"X-Evil: a\x9bb"), ("no UTF-8", b"X-Evil: a\xff\xfeb"),
-           ("override", "X-Evil: a\u202eb".encode())])
+    @each(
+        [
+            ("C1 control", b"X-Evil: a\x9bb"),
+            ("no UTF-8", b"X-Evil: a\xff\xfeb"),
+            ("override", "X-Evil: a\u202eb".encode()),
+        ]
+    )
     def test_in_a_header_with_vv(self, line):
         head = b"HTTP/1.1 404 Not Found\r\n" + line + b"\r\nContent-Length: 0\r\n\r\n"
         self.service.api.fail(faults.raw("evil header", head, None), 9)
@@ -145,17 +163,28 @@ class Verbose(Scenario):
     def test_v_names_the_hosts(self):
         result = self.release("-v", quiet=True)
         self.assert_exit(result, 0)
-        self.assert_says(result, "localhost", str(self.service.login.port), str(self.service.api.port))
+        self.assert_says(
+            result, "localhost", str(self.service.login.port), str(self.service.api.port)
+        )
         self.assertNotIn("HTTP/1.1 201", result.err)
 
     def test_vv_shows_heads_and_bodies(self):
         result = self.release("-vv")
         self.assert_exit(result, 0)
-        self.assert_says(result, f"POST /api/machines/{DEVICE}/unisolate", "HTTP/1.1 201", '{"Comment":"clean"}',
-                         "Authorization", "OData-Version: 4.0", self.service.defender.actions[0]["id"])
+        self.assert_says(
+            result,
+            f"POST /api/machines/{DEVICE}/unisolate",
+            "HTTP/1.1 201",
+            '{"Comment":"clean"}',
+            "Authorization",
+            "OData-Version: 4.0",
+            self.service.defender.actions[0]["id"],
+        )
         self.assertNotIn("client_secret=", result.err)
 
-    @each([("-v -v", ["-v", "-v"]), ("--verbose twice", ["--verbose", "--verbose"]), ("-vv", ["-vv"])])
+    @each(
+        [("-v -v", ["-v", "-v"]), ("--verbose twice", ["--verbose", "--verbose"]), ("-vv", ["-vv"])]
+    )
     def test_ways_to_write_it(self, options):
         self.assert_says(self.release(*options, quiet=True), "HTTP/1.1 201")
 
@@ -167,8 +196,14 @@ class Verbose(Scenario):
     def test_secret_that_the_service_repeats_is_not_shown(self):
         """An error that holds the secret, in the words of the service."""
         secret = self.service.entra.secret
-        answer = json_answer(401, {"error": "invalid_client", "error_description": f"AADSTS7000215: bad '{secret}'",
-                                   "error_codes": [7000215]})
+        answer = json_answer(
+            401,
+            {
+                "error": "invalid_client",
+                "error_description": f"AADSTS7000215: bad '{secret}'",
+                "error_codes": [7000215],
+            },
+        )
         self.service.login.fail(faults.answer_of(answer), 9)
         self.assert_exit(self.release("-vv"), 5)
 
@@ -192,7 +227,13 @@ class Color(Scenario):
         self.assert_exit(result, 3)
         return result.out + result.err
 
-    @each([("default, no terminal", []), ("auto, no terminal", ["--color", "auto"]), ("never", ["--color=never"])])
+    @each(
+        [
+            ("default, no terminal", []),
+            ("auto, no terminal", ["--color", "auto"]),
+            ("never", ["--color=never"]),
+        ]
+    )
     def test_none(self, options):
         self.assertNotIn(ESCAPE, self.failing(*options))
 
@@ -216,8 +257,17 @@ class Manual(Scenario):
         result = self.start_program(option, quiet=True).finish()
         self.assert_exit(result, 0)
         self.assertEqual(result.err, "")
-        for word in ("--comment", "--tenant", "--client-secret-file", "--token-file", "--cacert", "--resolve", "--json",
-                     "UNISOLATE_COMMENT", "AZURE_CLIENT_SECRET"):
+        for word in (
+            "--comment",
+            "--tenant",
+            "--client-secret-file",
+            "--token-file",
+            "--cacert",
+            "--resolve",
+            "--json",
+            "UNISOLATE_COMMENT",
+            "AZURE_CLIENT_SECRET",
+        ):
             self.assertIn(word, result.out)
         self.assertTrue(all(len(line) <= 80 for line in result.out.splitlines()), result.out)
 

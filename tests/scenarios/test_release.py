@@ -13,8 +13,13 @@ from service.defender import DEVICE, Refusal
 from service.entra import CLIENT_ID, RESOURCE, TENANT
 from service.stream import End
 
-OTHER_ACTION = {"id": "3f1c9f5e-0000-4000-8000-000000000001", "type": "Isolate", "status": "Pending",
-                "machineId": DEVICE, "computerDnsName": None}
+OTHER_ACTION = {
+    "id": "3f1c9f5e-0000-4000-8000-000000000001",
+    "type": "Isolate",
+    "status": "Pending",
+    "machineId": DEVICE,
+    "computerDnsName": None,
+}
 
 
 class ReleaseWithSecret(Scenario):
@@ -28,8 +33,10 @@ class ReleaseWithSecret(Scenario):
     def test_exactly_two_requests_on_the_wire(self):
         self.assert_exit(self.release(), 0)
         requests = self.service.log.requests()
-        self.assertEqual([f"{r.method} {r.target}" for r in requests],
-                         [f"POST /{TENANT}/oauth2/v2.0/token", f"POST /api/machines/{DEVICE}/unisolate"])
+        self.assertEqual(
+            [f"{r.method} {r.target}" for r in requests],
+            [f"POST /{TENANT}/oauth2/v2.0/token", f"POST /api/machines/{DEVICE}/unisolate"],
+        )
         self.assertEqual(len(self.service.log.of("accepted", "login")), 1)
         self.assertEqual(len(self.service.log.of("accepted", "api")), 1)
 
@@ -38,7 +45,9 @@ class ReleaseWithSecret(Scenario):
         request = self.service.log.requests("login")[0]
         names = sorted(pair.split(b"=")[0] for pair in request.body.split(b"&"))
         self.assertEqual(names, [b"client_id", b"client_secret", b"grant_type", b"scope"])
-        self.assertIn(b"scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default", request.body)
+        self.assertIn(
+            b"scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default", request.body
+        )
 
     def test_release_request_is_the_documented_one(self):
         self.assert_exit(self.release(), 0)
@@ -67,24 +76,41 @@ class ReleaseWithSecret(Scenario):
 
 
 class Selectors(Scenario):
-    @each([("capital letters", DEVICE.upper()), ("prefix", "id:" + DEVICE),
-           ("prefix and capital letters", "id:" + DEVICE.upper())])
+    @each(
+        [
+            ("capital letters", DEVICE.upper()),
+            ("prefix", "id:" + DEVICE),
+            ("prefix and capital letters", "id:" + DEVICE.upper()),
+        ]
+    )
     def test_id_is_sent_in_lower_case(self, selector):
         result = self.release("--json", devices=[selector])
         self.assert_exit(result, 0)
-        self.assertEqual(self.service.log.requests("api")[0].target, f"/api/machines/{DEVICE}/unisolate")
+        self.assertEqual(
+            self.service.log.requests("api")[0].target, f"/api/machines/{DEVICE}/unisolate"
+        )
         self.assertEqual(result.json[0]["input"], selector)
         self.assertEqual(result.json[0]["machineId"], DEVICE)
 
-    @each([("one digit too few", "id:" + DEVICE[:-1]), ("one digit too many", "id:" + DEVICE + "0"),
-           ("a letter that is no digit", "id:" + "g" + DEVICE[1:]), ("nothing after the prefix", "id:"),
-           ("a path", "id:../" + DEVICE[3:]), ("empty", ""), ("a blank", DEVICE + " ")])
+    @each(
+        [
+            ("one digit too few", "id:" + DEVICE[:-1]),
+            ("one digit too many", "id:" + DEVICE + "0"),
+            ("a letter that is no digit", "id:" + "g" + DEVICE[1:]),
+            ("nothing after the prefix", "id:"),
+            ("a path", "id:../" + DEVICE[3:]),
+            ("empty", ""),
+            ("a blank", DEVICE + " "),
+        ]
+    )
     def test_malformed_id_is_a_usage_fault_and_nothing_is_sent(self, selector):
         result = self.release(devices=[selector])
         self.assert_exit(result, 2)
         self.assertEqual(self.service.log.events, [])
 
-    @each([("39 digits", DEVICE[:-1]), ("41 digits", DEVICE + "0"), ("a name", "pc-042.contoso.com")])
+    @each(
+        [("39 digits", DEVICE[:-1]), ("41 digits", DEVICE + "0"), ("a name", "pc-042.contoso.com")]
+    )
     def test_selector_that_is_no_id_is_refused_for_now(self, selector):
         result = self.release(devices=[selector])
         self.assert_exit(result, 2)
@@ -136,24 +162,45 @@ class Duplicates(Scenario):
 
 
 class Comment(Scenario):
-    @each([("quotes", 'say "yes" and \\ not \\"no\\"'), ("emoji", "clean \U0001F600 now"),
-           ("accents", "nettoyé par l'équipe – ça va"), ("right to left", "نظيف"),
-           ("line ends and tabs", "one\ntwo\r\n\tthree"), ("control characters", "a\x01b\x1b[31mc\x7f"),
-           ("direction override", "abc\u202edef\u2066"), ("slashes and angle brackets", "</script>&amp;"),
-           ("edges of Unicode", "\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"), ("long", "x" * 8000),
-           ("blanks around", "  spaced  "), ("looks like an option", "--json")])
+    @each(
+        [
+            ("quotes", 'say "yes" and \\ not \\"no\\"'),
+            ("emoji", "clean \U0001f600 now"),
+            ("accents", "nettoyé par l'équipe – ça va"),
+            ("right to left", "نظيف"),
+            ("line ends and tabs", "one\ntwo\r\n\tthree"),
+            ("control characters", "a\x01b\x1b[31mc\x7f"),
+            ("direction override", "abc\u202edef\u2066"),
+            ("slashes and angle brackets", "</script>&amp;"),
+            ("edges of Unicode", "\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"),
+            ("long", "x" * 8000),
+            ("blanks around", "  spaced  "),
+            ("looks like an option", "--json"),
+        ]
+    )
     def test_arrives_exactly(self, comment):
         result = self.run_program(*self.where(), *self.sign_in(), "--comment=" + comment, DEVICE)
         self.assert_exit(result, 0)
         self.assertEqual(self.service.defender.actions[0]["requestorComment"], comment)
 
     def test_body_is_one_member_in_ascii(self):
-        self.assert_exit(self.run_program(*self.where(), *self.sign_in(), "-c", "é\U0001F600", DEVICE), 0)
+        self.assert_exit(
+            self.run_program(*self.where(), *self.sign_in(), "-c", "é\U0001f600", DEVICE), 0
+        )
         body = self.service.log.requests("api")[0].body
-        self.assertTrue(re.fullmatch(rb'\{"Comment":\s?"\\u00e9\\ud83d\\ude00"\}', body, re.IGNORECASE), body)
+        self.assertTrue(
+            re.fullmatch(rb'\{"Comment":\s?"\\u00e9\\ud83d\\ude00"\}', body, re.IGNORECASE), body
+        )
 
-    @each([("lone byte", b"caf\xe9"), ("overlong", b"\xc0\xaf"), ("surrogate", b"\xed\xa0\x80"),
-           ("beyond Unicode", b"\xf4\x90\x80\x80"), ("cut off", b"abc\xe2\x82")])
+    @each(
+        [
+            ("lone byte", b"caf\xe9"),
+            ("overlong", b"\xc0\xaf"),
+            ("surrogate", b"\xed\xa0\x80"),
+            ("beyond Unicode", b"\xf4\x90\x80\x80"),
+            ("cut off", b"abc\xe2\x82"),
+        ]
+    )
     def test_no_utf8_is_a_usage_fault(self, comment):
         result = self.run_program(*self.where(), *self.sign_in(), "-c", comment, DEVICE)
         self.assert_exit(result, 2)
@@ -182,7 +229,9 @@ class TokenClaims(Scenario):
         self.assertEqual(self.posts(), 1)
 
     def test_wrong_audience_is_told_and_the_api_decides(self):
-        result = self.release_with_token(self.service.entra.issue(audience="https://api.security.microsoft.com"))
+        result = self.release_with_token(
+            self.service.entra.issue(audience="https://api.security.microsoft.com")
+        )
         self.assert_exit(result, 5)
         self.assert_says(result, "https://api.security.microsoft.com")
         self.assertEqual(self.posts(), 1)
@@ -195,12 +244,18 @@ class TokenClaims(Scenario):
         self.assert_says(result, "advice:", "Machine.Isolate")
 
     def test_api_that_accepts_another_audience_is_believed(self):
-        self.service.defender.audiences.add("https://securitycenter.onmicrosoft.com/windowsatpservice")
-        token = self.service.entra.issue(audience="https://securitycenter.onmicrosoft.com/windowsatpservice")
+        self.service.defender.audiences.add(
+            "https://securitycenter.onmicrosoft.com/windowsatpservice"
+        )
+        token = self.service.entra.issue(
+            audience="https://securitycenter.onmicrosoft.com/windowsatpservice"
+        )
         self.assert_exit(self.release_with_token(token), 0)
 
     def test_token_that_is_no_jwt_is_sent_as_it_is(self):
-        self.service.entra.issued["opaque-token-0123456789abcdef"] = self.service.entra.issued[self.service.entra.issue()]
+        self.service.entra.issued["opaque-token-0123456789abcdef"] = self.service.entra.issued[
+            self.service.entra.issue()
+        ]
         self.assert_exit(self.release_with_token("opaque-token-0123456789abcdef"), 0)
 
 
@@ -209,14 +264,18 @@ class Hosts(Scenario):
 
     @each([("301", 301), ("302", 302), ("303", 303), ("307", 307), ("308", 308)])
     def test_redirect_of_the_release_is_not_followed(self, status):
-        self.service.api.fail(faults.redirect(status, self.service.login.url + "/elsewhere"), times=9)
+        self.service.api.fail(
+            faults.redirect(status, self.service.login.url + "/elsewhere"), times=9
+        )
         result = self.release()
         self.assert_exit(result, 14)
         self.assertEqual(self.token_requests(), 1)
 
     @each([("302", 302), ("307", 307)])
     def test_redirect_of_the_token_request_is_not_followed(self, status):
-        self.service.login.fail(faults.redirect(status, self.service.api.url + "/elsewhere"), times=9)
+        self.service.login.fail(
+            faults.redirect(status, self.service.api.url + "/elsewhere"), times=9
+        )
         result = self.release()
         self.assert_exit(result, 14)
         self.assertEqual(self.posts(), 0)
@@ -230,10 +289,22 @@ class Hosts(Scenario):
         self.assertEqual(RESOURCE, "https://api.securitycenter.microsoft.com")
 
     def test_tenant_may_be_a_domain(self):
-        result = self.run_program(*self.where(), "--tenant", "contoso.example", "--client-id", CLIENT_ID,
-                                  "--client-secret-file", self.secret_file, "-c", "clean", DEVICE)
+        result = self.run_program(
+            *self.where(),
+            "--tenant",
+            "contoso.example",
+            "--client-id",
+            CLIENT_ID,
+            "--client-secret-file",
+            self.secret_file,
+            "-c",
+            "clean",
+            DEVICE,
+        )
         self.assert_exit(result, 0)
-        self.assertEqual(self.service.log.requests("login")[0].target, "/contoso.example/oauth2/v2.0/token")
+        self.assertEqual(
+            self.service.log.requests("login")[0].target, "/contoso.example/oauth2/v2.0/token"
+        )
 
 
 class Unauthorized(Scenario):

@@ -12,11 +12,17 @@ from service.entra import error_answer
 from service.message import Answer
 from service.stream import End
 
-BEFORE_SENT = [("refused", None), ("reset on accept", faults.reset_on_accept()),
-               ("closed on accept", faults.close_on_accept()),
-               ("closed after the handshake", faults.close_when_ready()),
-               ("closed after the handshake, bare FIN", faults.close_when_ready(End.FIN)),
-               ("reset after the handshake", faults.close_when_ready(End.RESET))]
+# The program counts from a moment that may lie a little before the answer, on a busy machine.
+EARLY = 0.15
+
+BEFORE_SENT = [
+    ("refused", None),
+    ("reset on accept", faults.reset_on_accept()),
+    ("closed on accept", faults.close_on_accept()),
+    ("closed after the handshake", faults.close_when_ready()),
+    ("closed after the handshake, bare FIN", faults.close_when_ready(End.FIN)),
+    ("reset after the handshake", faults.close_when_ready(End.RESET)),
+]
 
 
 class BeforeTheRequestWasSent(Scenario):
@@ -72,14 +78,14 @@ class Throttled(Scenario):
         self.service.api.fail(faults.answer_of(defender.throttled(value).answer()))
         self.assert_exit(self.release(), 0)
         self.assertEqual(self.posts(), 2)
-        self.assertGreaterEqual(self.gaps("api")[0], seconds - 0.02)
+        self.assertGreaterEqual(self.gaps("api")[0], seconds - EARLY)
         self.assertLess(self.gaps("api")[0], seconds + 2)
 
     def test_token_request_waits_as_told(self):
         answer = error_answer(90055, headers=(("Retry-After", "1"),))
         self.service.login.fail(faults.answer_of(answer))
         self.assert_exit(self.release(), 0)
-        self.assertGreaterEqual(self.gaps("login")[0], 0.98)
+        self.assertGreaterEqual(self.gaps("login")[0], 1 - EARLY)
 
     @each([("release", "api"), ("token request", "login")])
     def test_wait_beyond_max_time_is_exit_9_at_once(self, name):
@@ -106,7 +112,16 @@ class Throttled(Scenario):
         self.assertLess(result.seconds, 3)
         self.assertEqual(self.posts(), 1)
 
-    @each([("none", None), ("zero", "0"), ("a word", "soon"), ("negative", "-5"), ("empty", ""), ("a fraction", "0.5")])
+    @each(
+        [
+            ("none", None),
+            ("zero", "0"),
+            ("a word", "soon"),
+            ("negative", "-5"),
+            ("empty", ""),
+            ("a fraction", "0.5"),
+        ]
+    )
     def test_without_a_number_of_seconds_it_backs_off_by_itself(self, value):
         self.service.api.fail(faults.answer_of(defender.throttled(value).answer()))
         self.assert_exit(self.release(), 0)
@@ -143,15 +158,18 @@ class ServerErrors(Scenario):
         self.service.login.fail(faults.answer_of(Answer(503, headers=[("Retry-After", "1")])))
         self.assert_exit(self.release(), 0)
         first, second = [e.time for e in self.service.log.of("request", "login")]
-        self.assertGreaterEqual(second - first, 0.98)
+        self.assertGreaterEqual(second - first, 1 - EARLY)
 
 
 class MaxTime(Scenario):
     """Contract 6.10: every wait has an end."""
 
-    STALLS = [("handshake", faults.stall_on_accept()), ("answer", faults.stall()),
-              ("within the answer's head", faults.stall_within_answer(30)),
-              ("within the answer's body", faults.stall_within_answer(400))]
+    STALLS = [
+        ("handshake", faults.stall_on_accept()),
+        ("answer", faults.stall()),
+        ("within the answer's head", faults.stall_within_answer(30)),
+        ("within the answer's body", faults.stall_within_answer(400)),
+    ]
 
     @each(STALLS)
     def test_sign_in_server_stalls(self, fault):

@@ -1,8 +1,8 @@
 """
 test_round_trips.py - a cold release takes four round trips: TCP, TLS 1.3, token, release.
 
-Does      counts flights in a relay that delays each direction; a flight up and the one down that answers it are a
-          round trip, opening the connection is another.
+Does      counts flights in a relay that delays each direction; a flight up and the one down that
+          answers it are a round trip, opening the connection is another.
 """
 
 from harness import Scenario, each
@@ -19,9 +19,19 @@ class RoundTrips(Scenario):
             server.answers_to_port(relay.port)
             relays.append(relay)
         login, api = relays
-        result = self.run_program("-4", "--authority", f"https://localhost:{login.port}", "--api-url",
-                                  f"https://localhost:{api.port}", "--cacert", self.service.pki.root, *self.sign_in(),
-                                  "-c", "clean", DEVICE)
+        result = self.run_program(
+            "-4",
+            "--authority",
+            f"https://localhost:{login.port}",
+            "--api-url",
+            f"https://localhost:{api.port}",
+            "--cacert",
+            self.service.pki.root,
+            *self.sign_in(),
+            "-c",
+            "clean",
+            DEVICE,
+        )
         self.assert_exit(result, 0)
         return login, api
 
@@ -32,11 +42,15 @@ class RoundTrips(Scenario):
     def test_four_not_six(self, one_way_seconds):
         login, api = self.release_through_relays(one_way_seconds)
         self.assertEqual((login.connections(), api.connections()), (1, 1))
-        # ClientHello, server's flight, Finished and request, answer: nothing more on either connection.
+        # ClientHello, server's flight, Finished and request, answer; nothing more on either.
         self.assertEqual(self.directions(login), [UP, DOWN, UP, DOWN])
         self.assertEqual(self.directions(api), [UP, DOWN, UP, DOWN])
-        token_answer, api_ready, api_request = login.flights(1)[3], api.flights(1)[1], api.flights(1)[2]
-        # The API's connection is ready before the token is there, so it adds one round trip: its own answer.
+        token_answer, api_ready, api_request = (
+            login.flights(1)[3],
+            api.flights(1)[1],
+            api.flights(1)[2],
+        )
+        # The API's connection is ready before the token is there: it adds one round trip.
         self.assertLess(api.opened(1), login.flights(1)[1].time)
         self.assertLess(api_ready.time, token_answer.time)
         self.assertGreater(api_request.time, token_answer.time)

@@ -1,8 +1,8 @@
 """
 test_secrets.py - where secrets come from, and that they go nowhere else.
 
-Rules     contract section 3 (a secret is a file, standard input or a variable) and 6.9. That no secret is ever shown is
-          checked by the harness after every run of every scenario.
+Rules     contract section 3 (a secret is a file, standard input or a variable) and 6.9. That no
+          secret is ever shown is checked by the harness after every run of every scenario.
 """
 
 import signal
@@ -19,14 +19,32 @@ MARK = "\ufeff".encode()
 
 class Sources(Scenario):
     def release_from(self, source, **settings):
-        return self.run_program(*self.where(), "--tenant", TENANT, "--client-id", CLIENT_ID,
-                                "--client-secret-file", source, "-c", "clean", DEVICE, **settings)
+        return self.run_program(
+            *self.where(),
+            "--tenant",
+            TENANT,
+            "--client-id",
+            CLIENT_ID,
+            "--client-secret-file",
+            source,
+            "-c",
+            "clean",
+            DEVICE,
+            **settings,
+        )
 
     def secret(self):
         return self.service.entra.secret.encode()
 
-    @each([("nothing", b""), ("line end", b"\n"), ("Windows line end", b"\r\n"), ("several line ends", b"\n\n"),
-           ("blanks", b"  \n")])
+    @each(
+        [
+            ("nothing", b""),
+            ("line end", b"\n"),
+            ("Windows line end", b"\r\n"),
+            ("several line ends", b"\n\n"),
+            ("blanks", b"  \n"),
+        ]
+    )
     def test_what_an_editor_leaves_behind_it_is_cut_off(self, tail):
         self.assert_exit(self.release_from(self.write("secret", self.secret() + tail)), 0)
 
@@ -37,36 +55,62 @@ class Sources(Scenario):
         self.assert_exit(self.release_from("-", stdin=self.secret() + b"\n"), 0)
 
     def test_variable(self):
-        self.assert_exit(self.release_from("env:MY_SECRET", env={"MY_SECRET": self.service.entra.secret}), 0)
+        self.assert_exit(
+            self.release_from("env:MY_SECRET", env={"MY_SECRET": self.service.entra.secret}), 0
+        )
 
     def test_token_from_standard_input(self):
         token = self.service.entra.issue()
-        result = self.run_program(*self.where(), "--token-file", "-", "-c", "clean", DEVICE, stdin=token.encode() + b"\n")
+        result = self.run_program(
+            *self.where(), "--token-file", "-", "-c", "clean", DEVICE, stdin=token.encode() + b"\n"
+        )
         self.assert_exit(result, 0)
         self.assertEqual((self.token_requests(), self.posts()), (0, 1))
 
     def test_token_from_a_variable(self):
         token = self.service.entra.issue()
-        result = self.run_program(*self.where(), "--token-file=env:MY_TOKEN", "-c", "clean", DEVICE, env={"MY_TOKEN": token})
+        result = self.run_program(
+            *self.where(),
+            "--token-file=env:MY_TOKEN",
+            "-c",
+            "clean",
+            DEVICE,
+            env={"MY_TOKEN": token},
+        )
         self.assert_exit(result, 0)
 
     def test_token_from_a_file(self):
         self.assert_exit(self.release_with_token(self.service.entra.issue()), 0)
         self.assertEqual((self.token_requests(), self.posts()), (0, 1))
         request = self.service.log.requests("api")[0]
-        self.assertIn(request.header("Authorization").removeprefix("Bearer "), self.service.entra.issued)
+        self.assertIn(
+            request.header("Authorization").removeprefix("Bearer "), self.service.entra.issued
+        )
 
     def test_every_character_of_a_secret_arrives(self):
-        self.service.entra.secret = "".join(map(chr, range(0x21, 0x7F))) + " é€\U0001F600 ."
-        self.assert_exit(self.release_from(self.write("secret", self.service.entra.secret + "\n")), 0)
+        self.service.entra.secret = "".join(map(chr, range(0x21, 0x7F))) + " é€\U0001f600 ."
+        self.assert_exit(
+            self.release_from(self.write("secret", self.service.entra.secret + "\n")), 0
+        )
 
 
 class Unusable(Scenario):
     """Exit 2, with the file's name, before anything is sent."""
 
     def release_from(self, option, source, **settings):
-        return self.run_program(*self.where(), "--tenant", TENANT, "--client-id", CLIENT_ID, option, source, "-c", "clean",
-                                DEVICE, **settings)
+        return self.run_program(
+            *self.where(),
+            "--tenant",
+            TENANT,
+            "--client-id",
+            CLIENT_ID,
+            option,
+            source,
+            "-c",
+            "clean",
+            DEVICE,
+            **settings,
+        )
 
     def assert_unusable(self, result, *words):
         self.assert_exit(result, 2)
@@ -81,8 +125,18 @@ class Unusable(Scenario):
     def test_folder(self, option):
         self.assert_unusable(self.release_from(option, self.folder), self.folder.name)
 
-    @each([(f"{option}, {label}", option, content) for option in SOURCES for label, content in
-           (("empty", b""), ("blank", b" \n"), ("NUL", b"abcdefgh\0ijkl"), ("huge", b"x" * (10 << 20)))])
+    @each(
+        [
+            (f"{option}, {label}", option, content)
+            for option in SOURCES
+            for label, content in (
+                ("empty", b""),
+                ("blank", b" \n"),
+                ("NUL", b"abcdefgh\0ijkl"),
+                ("huge", b"x" * (10 << 20)),
+            )
+        ]
+    )
     def test_content(self, option, content):
         self.assert_unusable(self.release_from(option, self.write("content", content)), "content")
 
@@ -97,12 +151,30 @@ class Unusable(Scenario):
     @each([(option, option) for option in SOURCES])
     def test_endless_input(self, option):
         with open("/dev/zero", "rb") as zero:
-            running = self.start_program(*self.where(), "--tenant", TENANT, "--client-id", CLIENT_ID, option, "-",
-                                         "-c", "clean", DEVICE, input_file=zero)
+            running = self.start_program(
+                *self.where(),
+                "--tenant",
+                TENANT,
+                "--client-id",
+                CLIENT_ID,
+                option,
+                "-",
+                "-c",
+                "clean",
+                DEVICE,
+                input_file=zero,
+            )
         self.assert_unusable(self.check(running.finish(5)))
 
-    @each([("line end", b"abcdefgh\nX-Evil: 1"), ("CR and line end", b"abcdefgh\r\nX-Evil: 1"), ("blank", b"abcdefgh ijklmnop"),
-           ("not ASCII", "abcdefghé".encode()), ("control character", b"abcdefgh\x01")])
+    @each(
+        [
+            ("line end", b"abcdefgh\nX-Evil: 1"),
+            ("CR and line end", b"abcdefgh\r\nX-Evil: 1"),
+            ("blank", b"abcdefgh ijklmnop"),
+            ("not ASCII", "abcdefghé".encode()),
+            ("control character", b"abcdefgh\x01"),
+        ]
+    )
     def test_token_that_could_not_stand_in_a_header(self, content):
         self.extra_secrets.append("abcdefgh")
         self.assert_unusable(self.release_from("--token-file", self.write("content", content)))
@@ -120,7 +192,9 @@ class Memory(Scenario):
         return running
 
     def proc(self, running, name):
-        with open(f"/proc/{running.process.pid}/{name}", encoding="ascii", errors="replace") as file:
+        with open(
+            f"/proc/{running.process.pid}/{name}", encoding="ascii", errors="replace"
+        ) as file:
             return file.read()
 
     def peak_when_read(self, running, least):
@@ -129,7 +203,9 @@ class Memory(Scenario):
         for _ in range(50):
             time.sleep(0.1)
             lines = self.proc(running, "status").splitlines()
-            before, peak = peak, int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+            before, peak = peak, int(
+                next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+            )
             if peak > least and peak == before:
                 break
         return peak

@@ -36,8 +36,10 @@ class Several(Scenario):
         self.assert_exit(result, 0)
         self.assertEqual(set(self.results(result, devices)), {"accepted"})
         self.assertEqual(self.token_requests(), 1)
-        self.assertEqual({row["machineId"]: row["actionId"] for row in result.json},
-                         {action["machineId"]: action["id"] for action in self.service.defender.actions})
+        self.assertEqual(
+            {row["machineId"]: row["actionId"] for row in result.json},
+            {action["machineId"]: action["id"] for action in self.service.defender.actions},
+        )
 
     def test_connections_are_few_and_used_again(self):
         """Contract 6.10: at most 8 connections."""
@@ -64,12 +66,19 @@ class Several(Scenario):
         devices = [first, second, UNKNOWN, third]
         result = self.release("--json", devices=devices)
         self.assert_exit(result, 12)
-        self.assertEqual(self.results(result, devices), ["accepted", "failed", "not-found", "accepted"])
+        self.assertEqual(
+            self.results(result, devices), ["accepted", "failed", "not-found", "accepted"]
+        )
         errors = {row["input"]: row["error"] and row["error"]["exit"] for row in result.json}
         self.assertEqual([errors[name] for name in devices], [None, 11, 3, None])
 
-    @each([("not found", 3, None), ("refused", 11, defender.OS_NOT_SUPPORTED),
-           ("forbidden", 6, defender.Refusal(403, "Forbidden", "No"))])
+    @each(
+        [
+            ("not found", 3, None),
+            ("refused", 11, defender.OS_NOT_SUPPORTED),
+            ("forbidden", 6, defender.Refusal(403, "Forbidden", "No")),
+        ]
+    )
     def test_all_failed_alike_is_that_code(self, code, refusal):
         devices = [device(1), device(2)]
         if refusal:
@@ -78,7 +87,7 @@ class Several(Scenario):
         self.assert_exit(self.release(devices=devices), code)
 
     def test_failures_without_success_that_differ_are_exit_12(self):
-        first, = self.devices(1)
+        (first,) = self.devices(1)
         self.service.defender.machines[first].refusal = defender.OS_NOT_SUPPORTED
         self.assert_exit(self.release(devices=[first, UNKNOWN]), 12)
 
@@ -93,7 +102,10 @@ class Several(Scenario):
         self.service.api.fail(faults.cut(100), 1, second)
         result = self.release("--json", devices=[first, second, third])
         self.assert_exit(result, 0)
-        self.assertEqual(self.results(result, [first, second, third]), ["accepted", "already-pending", "accepted"])
+        self.assertEqual(
+            self.results(result, [first, second, third]),
+            ["accepted", "already-pending", "accepted"],
+        )
         self.assertEqual((self.posts(first), self.posts(second), self.posts(third)), (1, 2, 1))
 
     def test_token_that_runs_out_in_between_is_renewed_once(self):

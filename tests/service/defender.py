@@ -1,11 +1,11 @@
 """
 defender.py - the fake Defender for Endpoint API.
 
-Does      answers POST /api/machines/{id}/unisolate, strict about method, token, type and body; keeps the
-          devices and their actions in memory.
+Does      answers POST /api/machines/{id}/unisolate, strict about method, token, type and body;
+          keeps the devices and their actions in memory.
 Not here  HTTP (server.py), where tokens come from (entra.py).
-Rules     defender-docs api/unisolate-machine.md, api/machineaction.md, api/common-errors.md (read 2026-11-23).
-          Order of the checks: token, permission, body, device, state.
+Rules     defender-docs api/unisolate-machine.md, api/machineaction.md, api/common-errors.md (read
+          2026-11-23). Order of the checks: token, permission, body, device, state.
 """
 
 from __future__ import annotations
@@ -25,9 +25,13 @@ TARGET = "c0ffee00-1111-2222-3333-444444444444"
 
 UNISOLATE_PATH = re.compile(r"/api/machines/([^/?]+)/unisolate")
 
-FORBIDDEN_OLD = ("The application does not have any of the required application permissions (Machine.Isolate) "
-                 "to access the resource.")
-FORBIDDEN_NEW = "Missing application roles. API required roles: Machine.Isolate, application roles: {roles}."
+FORBIDDEN_OLD = (
+    "The application does not have any of the required application permissions (Machine.Isolate) "
+    "to access the resource."
+)
+FORBIDDEN_NEW = (
+    "Missing application roles. API required roles: Machine.Isolate, application roles: {roles}."
+)
 
 HEADERS = (("OData-Version", "4.0"),)
 JSON_TYPES = ("application/json", "application/json;charset=utf-8")
@@ -43,18 +47,26 @@ class Refusal:
     retry_after: str | None = None
 
     def answer(self, violation: str | None = None) -> Answer:
-        headers = HEADERS + ((("Retry-After", self.retry_after),) if self.retry_after is not None else ())
+        headers = HEADERS + (
+            (("Retry-After", self.retry_after),) if self.retry_after is not None else ()
+        )
         error = {"error": {"code": self.code, "message": self.message, "target": TARGET}}
         return json_answer(self.status, error, headers, violation=violation)
 
 
 ACTIVE_REQUEST = Refusal(400, "ActiveRequestAlreadyExists", "Action is already in progress")
-OS_NOT_SUPPORTED = Refusal(400, "OsPlatformNotSupported", "Action isn't supported for this operating system")
-CLIENT_TOO_OLD = Refusal(400, "ClientVersionNotSupported", "The client version does not support this action")
+OS_NOT_SUPPORTED = Refusal(
+    400, "OsPlatformNotSupported", "Action isn't supported for this operating system"
+)
+CLIENT_TOO_OLD = Refusal(
+    400, "ClientVersionNotSupported", "The client version does not support this action"
+)
 
 
 def throttled(retry_after: str | None) -> Refusal:
-    return Refusal(429, "TooManyRequests", "Response size or number of requests reached the limit", retry_after)
+    return Refusal(
+        429, "TooManyRequests", "Response size or number of requests reached the limit", retry_after
+    )
 
 
 def server_error(status: int) -> Refusal:
@@ -78,28 +90,34 @@ class Defender:
     tokens: dict[str, Claims]
     audiences: set[str] = field(default_factory=lambda: {RESOURCE})
     machines: dict[str, Machine] = field(default_factory=lambda: {DEVICE: Machine(DEVICE)})
-    duplicates: str = "refuse"              # or "return": the action that is active already
+    duplicates: str = "refuse"  # or "return": the action that is active already
     forbidden: str = FORBIDDEN_NEW
     actions: list[dict[str, object]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, machine_id: str, **settings: object) -> Machine:
-        machine = Machine(machine_id, **settings)       # type: ignore[arg-type]
+        machine = Machine(machine_id, **settings)  # type: ignore[arg-type]
         self.machines[machine_id] = machine
         return machine
 
     def handle(self, request: Request) -> Answer:
         path = UNISOLATE_PATH.fullmatch(request.target)
         if not path:
-            return Refusal(404, "NotFound", "No such path").answer(f"no such path: {request.target}")
+            return Refusal(404, "NotFound", "No such path").answer(
+                f"no such path: {request.target}"
+            )
         if request.method != "POST":
-            return Refusal(405, "BadRequest", "Method not allowed").answer(f"method: {request.method}")
+            return Refusal(405, "BadRequest", "Method not allowed").answer(
+                f"method: {request.method}"
+            )
         refusal = self._check_token(request)
         if refusal:
             return refusal.answer()
         problem = check_body(request)
         if problem:
-            return problem.answer(f"{problem.code}: {request.header('Content-Type')}: {request.body[:200]!r}")
+            return problem.answer(
+                f"{problem.code}: {request.header('Content-Type')}: {request.body[:200]!r}"
+            )
         with self._lock:
             return self._unisolate(path[1], json.loads(request.body)["Comment"])
 
@@ -107,8 +125,12 @@ class Defender:
         scheme, _, token = (request.header("Authorization") or "").partition(" ")
         claims = self.tokens.get(token)
         now = time.time()
-        if scheme != "Bearer" or not claims or not claims.not_before <= now < claims.expires \
-                or claims.audience not in self.audiences:
+        if (
+            scheme != "Bearer"
+            or not claims
+            or not claims.not_before <= now < claims.expires
+            or claims.audience not in self.audiences
+        ):
             return Refusal(401, "Unauthorized", "Invalid or expired authorization header")
         if "Machine.Isolate" not in claims.roles:
             return Refusal(403, "Forbidden", self.forbidden.format(roles=",".join(claims.roles)))
@@ -133,13 +155,19 @@ def check_body(request: Request) -> Refusal | None:
     if (request.header("Content-Type") or "").lower().replace(" ", "") not in JSON_TYPES:
         return Refusal(415, "BadRequest", "Unsupported media type")
     try:
-        body = json.loads(request.body.decode("ascii"), object_pairs_hook=_members, parse_constant=_no_constant)
+        body = json.loads(
+            request.body.decode("ascii"), object_pairs_hook=_members, parse_constant=_no_constant
+        )
     except ValueError:
         return Refusal(400, "InvalidRequestBody", "Request body is incorrect")
     if not isinstance(body, dict) or set(body) != {"Comment"}:
         return Refusal(400, "InvalidRequestBody", "Request body is incorrect")
     comment = body["Comment"]
-    if not isinstance(comment, str) or not comment or any(0xD800 <= ord(c) < 0xE000 for c in comment):
+    if (
+        not isinstance(comment, str)
+        or not comment
+        or any(0xD800 <= ord(c) < 0xE000 for c in comment)
+    ):
         return Refusal(400, "MissingRequiredParameter", "Comment")
     return None
 
@@ -148,13 +176,30 @@ def new_action(machine: Machine, comment: str) -> dict[str, object]:
     """A machineAction entity with all members that are seen on the wire."""
     now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + ".1234567Z"
     return {
-        "@odata.context": "https://api-us3.securitycenter.microsoft.com/api/$metadata#MachineActions/$entity",
-        "id": str(uuid.uuid4()), "type": "Unisolate", "title": None, "requestor": CLIENT_ID,
-        "requestorComment": comment, "status": "Pending", "machineId": machine.id, "computerDnsName": machine.name,
-        "creationDateTimeUtc": now, "lastUpdateDateTimeUtc": now, "cancellationRequestor": None,
-        "cancellationComment": None, "cancellationDateTimeUtc": None, "errorHResult": 0, "scope": None,
-        "externalId": None, "requestSource": "PublicApi", "relatedFileInfo": None, "commands": [],
-        "troubleshootInfo": None}
+        "@odata.context": (
+            "https://api-us3.securitycenter.microsoft.com/api/$metadata#MachineActions/$entity"
+        ),
+        "id": str(uuid.uuid4()),
+        "type": "Unisolate",
+        "title": None,
+        "requestor": CLIENT_ID,
+        "requestorComment": comment,
+        "status": "Pending",
+        "machineId": machine.id,
+        "computerDnsName": machine.name,
+        "creationDateTimeUtc": now,
+        "lastUpdateDateTimeUtc": now,
+        "cancellationRequestor": None,
+        "cancellationComment": None,
+        "cancellationDateTimeUtc": None,
+        "errorHResult": 0,
+        "scope": None,
+        "externalId": None,
+        "requestSource": "PublicApi",
+        "relatedFileInfo": None,
+        "commands": [],
+        "troubleshootInfo": None,
+    }
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """
 entra.py - the fake Entra ID: the token endpoint.
 
-Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, strict about the form; issues
-          tokens whose claims are those of the real ones and whose signature means nothing.
+Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, strict about the form;
+          issues tokens whose claims are those of the real ones and whose signature means nothing.
 Not here  HTTP (server.py), what a token opens (defender.py).
 Limits    grant_type client_credentials only.
-Rules     entra-docs v2-oauth2-client-creds-grant-flow.md and reference-error-codes.md (read 2026-11-23);
-          WHATWG URL 5, application/x-www-form-urlencoded.
+Rules     entra-docs v2-oauth2-client-creds-grant-flow.md and reference-error-codes.md (read
+          2026-11-23); WHATWG URL 5, application/x-www-form-urlencoded.
 """
 
 from __future__ import annotations
@@ -31,18 +31,54 @@ TOKEN_PATH = re.compile(r"/([^/?]+)/oauth2/v2\.0/token")
 
 # AADSTS number: status, OAuth error, text
 ERRORS = {
-    7000215: (401, "invalid_client", "Invalid client secret provided. Ensure the secret being sent in the request is "
-                                     "the client secret value, not the client secret ID, for a secret added to app '{app}'."),
-    700016: (400, "unauthorized_client", "Application with identifier '{app}' was not found in the directory 'Contoso'."),
-    90002: (400, "invalid_request", "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."),
-    900144: (400, "invalid_request", "The request body must contain the following parameter: '{detail}'."),
-    1002012: (400, "invalid_scope", "The provided value for scope {detail} is not valid. Client credential flows must have "
-                                    "a scope value with /.default suffixed to the resource identifier (application ID URI)."),
-    70003: (400, "unsupported_grant_type", "The app requested an unsupported grant type '{detail}'."),
-    500011: (400, "invalid_resource", "The resource principal named {detail} was not found in the tenant named Contoso."),
+    7000215: (
+        401,
+        "invalid_client",
+        (
+            "Invalid client secret provided. Ensure the secret being sent in the request is "
+            "the client secret value, not the client secret ID, for a secret added to app '{app}'."
+        ),
+    ),
+    700016: (
+        400,
+        "unauthorized_client",
+        "Application with identifier '{app}' was not found in the directory 'Contoso'.",
+    ),
+    90002: (
+        400,
+        "invalid_request",
+        "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.",
+    ),
+    900144: (
+        400,
+        "invalid_request",
+        "The request body must contain the following parameter: '{detail}'.",
+    ),
+    1002012: (
+        400,
+        "invalid_scope",
+        (
+            "The provided value for scope {detail} is not valid. Client credential flows must have "
+            "a scope value with /.default suffixed to the resource identifier (application ID URI)."
+        ),
+    ),
+    70003: (
+        400,
+        "unsupported_grant_type",
+        "The app requested an unsupported grant type '{detail}'.",
+    ),
+    500011: (
+        400,
+        "invalid_resource",
+        "The resource principal named {detail} was not found in the tenant named Contoso.",
+    ),
     9002313: (400, "invalid_request", "Invalid request. Request is malformed or invalid."),
     90033: (503, "temporarily_unavailable", "A transient error has occurred. Please try again."),
-    90055: (429, "temporarily_unavailable", "TenantThrottlingError - There are too many incoming requests."),
+    90055: (
+        429,
+        "temporarily_unavailable",
+        "TenantThrottlingError - There are too many incoming requests.",
+    ),
 }
 
 
@@ -65,24 +101,45 @@ class Entra:
     client_ids: set[str] = field(default_factory=lambda: {CLIENT_ID})
     resources: set[str] = field(default_factory=lambda: {RESOURCE})
     roles: tuple[str, ...] = ("Machine.Isolate",)
-    audience: str | None = None         # None: the resource asked for
+    audience: str | None = None  # None: the resource asked for
     issued: dict[str, Claims] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def issue(self, audience: str = RESOURCE, roles: tuple[str, ...] = ("Machine.Isolate",),
-              lifetime: float = 3599, known: bool = True) -> str:
+    def issue(
+        self,
+        audience: str = RESOURCE,
+        roles: tuple[str, ...] = ("Machine.Isolate",),
+        lifetime: float = 3599,
+        known: bool = True,
+    ) -> str:
         """A token. known=False: one that this service does not recognise later."""
         now = time.time()
         claims = Claims(audience, roles, now + lifetime, now - 5)
         payload: dict[str, object] = {
-            "aud": audience, "iss": f"https://sts.windows.net/{TENANT}/", "iat": int(now), "nbf": int(claims.not_before),
-            "exp": int(claims.expires), "aio": secrets.token_urlsafe(24), "appid": CLIENT_ID, "appidacr": "1",
-            "idp": f"https://sts.windows.net/{TENANT}/", "oid": "99999999-8888-7777-6666-555555555555",
-            "sub": "99999999-8888-7777-6666-555555555555", "tid": TENANT, "uti": secrets.token_urlsafe(16), "ver": "1.0"}
+            "aud": audience,
+            "iss": f"https://sts.windows.net/{TENANT}/",
+            "iat": int(now),
+            "nbf": int(claims.not_before),
+            "exp": int(claims.expires),
+            "aio": secrets.token_urlsafe(24),
+            "appid": CLIENT_ID,
+            "appidacr": "1",
+            "idp": f"https://sts.windows.net/{TENANT}/",
+            "oid": "99999999-8888-7777-6666-555555555555",
+            "sub": "99999999-8888-7777-6666-555555555555",
+            "tid": TENANT,
+            "uti": secrets.token_urlsafe(16),
+            "ver": "1.0",
+        }
         if roles:
             payload["roles"] = list(roles)
-        token = ".".join((_part({"typ": "JWT", "alg": "RS256", "x5t": "fake", "kid": "fake"}), _part(payload),
-                          _encode(secrets.token_bytes(256))))
+        token = ".".join(
+            (
+                _part({"typ": "JWT", "alg": "RS256", "x5t": "fake", "kid": "fake"}),
+                _part(payload),
+                _encode(secrets.token_bytes(256)),
+            )
+        )
         with self._lock:
             if known:
                 self.issued[token] = claims
@@ -98,9 +155,13 @@ class Entra:
         if request.header("Authorization"):
             return self._error(9002313, violation="Authorization sent to the token endpoint")
         content_type = (request.header("Content-Type") or "").lower().replace(" ", "")
-        if content_type not in ("application/x-www-form-urlencoded",
-                                "application/x-www-form-urlencoded;charset=utf-8"):
-            return self._error(900144, detail="grant_type", violation=f"Content-Type: {content_type}")
+        if content_type not in (
+            "application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded;charset=utf-8",
+        ):
+            return self._error(
+                900144, detail="grant_type", violation=f"Content-Type: {content_type}"
+            )
         form = parse_form(request.body)
         if form is None:
             return self._error(9002313, violation=f"form: {request.body[:60]!r}...")
@@ -128,28 +189,61 @@ class Entra:
         if form["client_secret"] != self.secret:
             return self._error(7000215, app=app)
         token = self.issue(self.audience or resource, self.roles)
-        return json_answer(200, {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599,
-                                 "access_token": token}, (("Pragma", "no-cache"),))
+        return json_answer(
+            200,
+            {
+                "token_type": "Bearer",
+                "expires_in": 3599,
+                "ext_expires_in": 3599,
+                "access_token": token,
+            },
+            (("Pragma", "no-cache"),),
+        )
 
-    def _error(self, number: int, app: str = CLIENT_ID, tenant: str = TENANT, detail: str = "",
-               violation: str | None = None) -> Answer:
+    def _error(
+        self,
+        number: int,
+        app: str = CLIENT_ID,
+        tenant: str = TENANT,
+        detail: str = "",
+        violation: str | None = None,
+    ) -> Answer:
         answer = error_answer(number, app, tenant, detail)
         answer.violation = violation
         return answer
 
 
-def error_answer(number: int, app: str = CLIENT_ID, tenant: str = TENANT, detail: str = "",
-                 headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def error_answer(
+    number: int,
+    app: str = CLIENT_ID,
+    tenant: str = TENANT,
+    detail: str = "",
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Answer:
     """An error as Entra words it."""
     status, error, text = ERRORS[number]
-    trace, correlation = "0f7a9ac5-0d4d-4f5e-9c9b-111111111111", "5d3a9ac5-0d4d-4f5e-9c9b-222222222222"
+    trace, correlation = (
+        "0f7a9ac5-0d4d-4f5e-9c9b-111111111111",
+        "5d3a9ac5-0d4d-4f5e-9c9b-222222222222",
+    )
     stamp = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())
-    description = f"AADSTS{number}: {text.format(app=app, tenant=tenant, detail=detail)}\r\n" \
-                  f"Trace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {stamp}"
-    return json_answer(status, {
-        "error": error, "error_description": description, "error_codes": [number], "timestamp": stamp,
-        "trace_id": trace, "correlation_id": correlation,
-        "error_uri": f"https://login.microsoftonline.com/error?code={number}"}, headers)
+    description = (
+        f"AADSTS{number}: {text.format(app=app, tenant=tenant, detail=detail)}\r\n"
+        f"Trace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {stamp}"
+    )
+    return json_answer(
+        status,
+        {
+            "error": error,
+            "error_description": description,
+            "error_codes": [number],
+            "timestamp": stamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": f"https://login.microsoftonline.com/error?code={number}",
+        },
+        headers,
+    )
 
 
 def parse_form(body: bytes) -> dict[str, str] | None:
@@ -159,7 +253,12 @@ def parse_form(body: bytes) -> dict[str, str] | None:
         form: dict[str, str] = {}
         for pair in text.split("&"):
             name, equals, value = pair.partition("=")
-            if not equals or not FORM_VALUE.fullmatch(name) or not FORM_VALUE.fullmatch(value) or name in form:
+            if (
+                not equals
+                or not FORM_VALUE.fullmatch(name)
+                or not FORM_VALUE.fullmatch(value)
+                or name in form
+            ):
                 return None
             form[name] = urllib.parse.unquote_plus(value, errors="strict")
         return form

@@ -1,7 +1,8 @@
 """
 faults.py - what a service, a proxy or a network can do wrong, as scripts that the server plays.
 
-Does      one function a fault; each gives a Fault that server.fail() puts before a number of requests.
+Does      one function a fault; each gives a Fault that server.fail() puts before a number of
+          requests.
 Not here  playing the scripts (server.py); which fault leads to which exit code (tests/scenarios/).
 Rules     RFC 9112 6 and 7 (framing), 9.3 (closing), RFC 9110 15.2 (interim answers).
 """
@@ -67,10 +68,12 @@ def _instead(name: str, *steps: Step, stage: Stage = Stage.ANSWER) -> Fault:
 def _rewritten(name: str, rewrite: Callable[[Answer], bytes], end: End | None = None) -> Fault:
     def script(answer: Answer) -> list[Step]:
         return [Send(rewrite(answer))] + ([end] if end else [])
+
     return Fault(name, Stage.ANSWER, script)
 
 
 # ---- the connection ----
+
 
 def reset_on_accept() -> Fault:
     return _connection("reset on accept", End.RESET)
@@ -87,7 +90,9 @@ def stall_on_accept() -> Fault:
 def plain_answer_on_accept() -> Fault:
     """What a plain HTTP server says to a ClientHello."""
     page = b"<html>Bad Request</html>"
-    answer = head(["HTTP/1.1 400 Bad Request", "Content-Type: text/html", f"Content-Length: {len(page)}"])
+    answer = head(
+        ["HTTP/1.1 400 Bad Request", "Content-Type: text/html", f"Content-Length: {len(page)}"]
+    )
     return _connection("plain HTTP on the port", Send(answer + page), End.FIN)
 
 
@@ -106,6 +111,7 @@ def unasked_answer(data: bytes) -> Fault:
 
 # ---- no answer ----
 
+
 def reset() -> Fault:
     return _instead("reset before it is processed", End.RESET)
 
@@ -123,71 +129,105 @@ def stall() -> Fault:
 
 
 def stall_within_answer(sent: int) -> Fault:
-    return Fault(f"stalls after {sent} bytes of the answer", Stage.ANSWER,
-                 lambda answer: [Send(answer.wire()[:sent]), Stall()])
+    return Fault(
+        f"stalls after {sent} bytes of the answer",
+        Stage.ANSWER,
+        lambda answer: [Send(answer.wire()[:sent]), Stall()],
+    )
 
 
 def cut(size: int, how: End = End.FIN) -> Fault:
     """At least the last byte of the answer is missing."""
+
     def script(answer: Answer) -> list[Step]:
         wire = answer.wire()
-        return [Send(wire[:min(size, len(wire) - 1)]), how]
+        return [Send(wire[: min(size, len(wire) - 1)]), how]
+
     return Fault(f"cut after {size} bytes: {how.value}", Stage.ANSWER, script)
 
 
 def huge_body_then_stall(size: int) -> Fault:
     """Headers promise one byte more than what is sent."""
-    return Fault(f"stalls after {size} bytes of body", Stage.ANSWER, lambda answer: [
-        Send(head(answer.head_lines() + [f"Content-Length: {size + 1}"]) + b" " * size), Stall()])
+    return Fault(
+        f"stalls after {size} bytes of body",
+        Stage.ANSWER,
+        lambda answer: [
+            Send(head(answer.head_lines() + [f"Content-Length: {size + 1}"]) + b" " * size),
+            Stall(),
+        ],
+    )
 
 
 # ---- slow ----
 
+
 def late(seconds: float) -> Fault:
-    return Fault(f"answers after {seconds} s", Stage.ANSWER,
-                 lambda answer: [Pause(seconds), Send(answer.wire())])
+    return Fault(
+        f"answers after {seconds} s",
+        Stage.ANSWER,
+        lambda answer: [Pause(seconds), Send(answer.wire())],
+    )
 
 
 def drip(size: int, seconds: float) -> Fault:
     """The answer, `size` bytes at a time."""
+
     def script(answer: Answer) -> list[Step]:
         wire = answer.wire()
-        parts = [wire[at:at + size] for at in range(0, len(wire), size)]
+        parts = [wire[at : at + size] for at in range(0, len(wire), size)]
         return [step for part in parts for step in (Send(part), Pause(seconds))]
+
     return Fault(f"drips {size} bytes every {seconds} s", Stage.ANSWER, script)
 
 
 # ---- too much ----
 
+
 def huge_head(size: int = 1 << 20) -> Fault:
     lines = [f"X-Filler-{n}: {'x' * 1000}" for n in range(size // 1000)]
-    return _rewritten("huge head", lambda answer: head(answer.head_lines() + lines
-                                                       + [f"Content-Length: {len(answer.body)}"]) + answer.body)
+    return _rewritten(
+        "huge head",
+        lambda answer: head(answer.head_lines() + lines + [f"Content-Length: {len(answer.body)}"])
+        + answer.body,
+    )
 
 
 def huge_field(size: int = 1 << 20) -> Fault:
-    return _rewritten("huge field", lambda answer: head(answer.head_lines() + [f"X-Filler: {'x' * size}"]))
+    return _rewritten(
+        "huge field", lambda answer: head(answer.head_lines() + [f"X-Filler: {'x' * size}"])
+    )
 
 
 def huge_body(size: int = 6 << 20) -> Fault:
     """White space in front of the JSON: well-formed, only too much."""
+
     def rewrite(answer: Answer) -> bytes:
-        return head(answer.head_lines() + [f"Content-Length: {size + len(answer.body)}"]) \
-            + b" " * size + answer.body
+        return (
+            head(answer.head_lines() + [f"Content-Length: {size + len(answer.body)}"])
+            + b" " * size
+            + answer.body
+        )
+
     return _rewritten("huge body", rewrite)
 
 
 def huge_chunked_body(size: int = 6 << 20) -> Fault:
-    return _rewritten("huge chunked body", lambda answer: head(
-        answer.head_lines() + ["Transfer-Encoding: chunked"]) + chunked(b" " * size + answer.body, 65536))
+    return _rewritten(
+        "huge chunked body",
+        lambda answer: head(answer.head_lines() + ["Transfer-Encoding: chunked"])
+        + chunked(b" " * size + answer.body, 65536),
+    )
 
 
 def endless_interim(count: int = 20000) -> Fault:
-    return _rewritten("interim answers without end",
-                      lambda answer: head(["HTTP/1.1 102 Processing"]) * count + answer.wire())
+    return _rewritten(
+        "interim answers without end",
+        lambda answer: head(["HTTP/1.1 102 Processing"]) * count + answer.wire(),
+    )
 
 
 # ---- not what was asked for ----
+
 
 def raw(name: str, data: bytes, end: End | None = End.NOTIFY) -> Fault:
     steps: list[Step] = [Send(data)] + ([end] if end else [])
@@ -200,7 +240,11 @@ def garbage() -> Fault:
 
 def html_page(status: int) -> Fault:
     page = b"<!DOCTYPE html><html><body><h1>Blocked by the proxy</h1></body></html>"
-    lines = [f"HTTP/1.1 {status} Blocked", "Content-Type: text/html", f"Content-Length: {len(page)}"]
+    lines = [
+        f"HTTP/1.1 {status} Blocked",
+        "Content-Type: text/html",
+        f"Content-Length: {len(page)}",
+    ]
     return _instead(f"HTML page with {status}", Send(head(lines) + page))
 
 
@@ -231,42 +275,63 @@ def processed_but_500(end: End | None) -> Fault:
 
 # ---- framing ----
 
+
 def with_headers(name: str, *lines: str, status_line: str | None = None) -> Fault:
-    """The answer's own status and body, framed by these header lines alone; SIZE is the body's size."""
+    """The answer's own status and body, framed by these lines alone; SIZE is the body's size."""
+
     def rewrite(answer: Answer) -> bytes:
         own = answer.head_lines()
         sized = [line.replace("SIZE", str(len(answer.body))) for line in lines]
         first = status_line.replace("STATUS", str(answer.status)) if status_line else own[0]
         return head([first] + own[1:] + sized) + answer.body
+
     return _rewritten(name, rewrite, End.NOTIFY)
 
 
-def with_chunks(name: str, body: Callable[[bytes], bytes], coding: str = "chunked",
-                end: End | None = None) -> Fault:
+def with_chunks(
+    name: str, body: Callable[[bytes], bytes], coding: str = "chunked", end: End | None = None
+) -> Fault:
     """The answer with Transfer-Encoding and these bytes for its body."""
-    return _rewritten(name, lambda answer: head(
-        answer.head_lines() + [f"Transfer-Encoding: {coding}"]) + body(answer.body), end)
+    return _rewritten(
+        name,
+        lambda answer: head(answer.head_lines() + [f"Transfer-Encoding: {coding}"])
+        + body(answer.body),
+        end,
+    )
 
 
 def chunked_fully() -> Fault:
-    return with_chunks("chunks with extensions and trailers", lambda body: chunked(
-        body, 17, ';name="a;b"', "X-Trailer: 1\r\nExpires: never\r\n"))
+    return with_chunks(
+        "chunks with extensions and trailers",
+        lambda body: chunked(body, 17, ';name="a;b"', "X-Trailer: 1\r\nExpires: never\r\n"),
+    )
 
 
 def unframed(how: End) -> Fault:
     """Neither length nor chunks: the body lasts until the connection ends."""
-    return _rewritten(f"no length, ended by {how.value}",
-                      lambda answer: head(answer.head_lines() + ["Connection: close"]) + answer.body, how)
+    return _rewritten(
+        f"no length, ended by {how.value}",
+        lambda answer: head(answer.head_lines() + ["Connection: close"]) + answer.body,
+        how,
+    )
 
 
 def interim(status: int, count: int = 1) -> Fault:
     note = head([f"HTTP/1.1 {status} Wait", "Link: </style.css>; rel=preload"])
-    return _rewritten(f"{count} times {status} before the answer", lambda answer: note * count + answer.wire())
+    return _rewritten(
+        f"{count} times {status} before the answer", lambda answer: note * count + answer.wire()
+    )
 
 
 def connection_close(how: End = End.NOTIFY) -> Fault:
-    return _rewritten(f"Connection: close, then {how.value}", lambda answer: head(
-        answer.head_lines() + ["Connection: close", f"Content-Length: {len(answer.body)}"]) + answer.body, how)
+    return _rewritten(
+        f"Connection: close, then {how.value}",
+        lambda answer: head(
+            answer.head_lines() + ["Connection: close", f"Content-Length: {len(answer.body)}"]
+        )
+        + answer.body,
+        how,
+    )
 
 
 def then_close(how: End) -> Fault:

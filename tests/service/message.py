@@ -20,7 +20,9 @@ HEAD_MAX = 65536
 BODY_MAX = 1 << 20
 
 REQUEST_LINE = re.compile(rb"([A-Z]+) (/[!-~]*) HTTP/1\.1")
-HEADER_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[!-~](?:[ -~\t]*[!-~])?)?)[ \t]*")
+HEADER_LINE = re.compile(
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[!-~](?:[ -~\t]*[!-~])?)?)[ \t]*"
+)
 
 
 class Violation(Exception):
@@ -61,21 +63,32 @@ class Answer:
     def head_lines(self) -> list[str]:
         """The status line and the headers that say nothing of framing."""
         reason = http.HTTPStatus(self.status).phrase if self.status < 600 else ""
-        return [f"HTTP/1.1 {self.status} {reason}"] + [f"{name}: {value}" for name, value in self.headers]
+        return [f"HTTP/1.1 {self.status} {reason}"] + [
+            f"{name}: {value}" for name, value in self.headers
+        ]
 
     def wire(self) -> bytes:
         """The bytes of a well-formed answer."""
         if self.chunk_size:
-            return head(self.head_lines() + ["Transfer-Encoding: chunked"]) \
-                + chunked(self.body, self.chunk_size)
+            return head(self.head_lines() + ["Transfer-Encoding: chunked"]) + chunked(
+                self.body, self.chunk_size
+            )
         return head(self.head_lines() + [f"Content-Length: {len(self.body)}"]) + self.body
 
 
-def json_answer(status: int, value: object, headers: tuple[tuple[str, str], ...] = (),
-                chunk_size: int = 0, violation: str | None = None) -> Answer:
+def json_answer(
+    status: int,
+    value: object,
+    headers: tuple[tuple[str, str], ...] = (),
+    chunk_size: int = 0,
+    violation: str | None = None,
+) -> Answer:
     """An answer that carries JSON, with the headers the real services send."""
-    common = [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store"),
-              ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")]
+    common = [
+        ("Content-Type", "application/json; charset=utf-8"),
+        ("Cache-Control", "no-store"),
+        ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+    ]
     return Answer(status, json.dumps(value).encode(), common + list(headers), chunk_size, violation)
 
 
@@ -86,7 +99,7 @@ def head(lines: list[str]) -> bytes:
 
 def chunked(body: bytes, size: int, extension: str = "", trailers: str = "") -> bytes:
     """A body in chunks of `size` bytes."""
-    parts = [body[at:at + size] for at in range(0, len(body), size)]
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
     chunks = [f"{len(part):x}{extension}\r\n".encode() + part + b"\r\n" for part in parts]
     return b"".join(chunks) + f"0{extension}\r\n{trailers}\r\n".encode()
 
@@ -117,7 +130,9 @@ class RequestReader:
         while len(self._kept) < size:
             data = self._receive()
             if not data:
-                raise Violation(f"connection ended within a body: {len(self._kept)} of {size} bytes")
+                raise Violation(
+                    f"connection ended within a body: {len(self._kept)} of {size} bytes"
+                )
             self._kept += data
         if len(self._kept) > size:
             raise Violation(f"bytes after the request: {self._kept[size:size + 40]!r}")
@@ -154,6 +169,7 @@ class RequestReader:
         length = request.header("Content-Length")
         if request.method == "POST" and length is None:
             raise Violation("POST without Content-Length")
-        if length is not None and (not re.fullmatch("0|[1-9][0-9]{0,6}", length)
-                                   or int(length) > BODY_MAX):
+        if length is not None and (
+            not re.fullmatch("0|[1-9][0-9]{0,6}", length) or int(length) > BODY_MAX
+        ):
             raise Violation(f"Content-Length: {length}")

@@ -146,8 +146,11 @@ def shared() -> Pki:
 
 
 def _make_key(folder: Path, plan: Plan) -> None:
-    kind = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if plan.rsa else \
-           ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    kind = (
+        ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]
+        if plan.rsa
+        else ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    )
     _openssl("genpkey", *kind, "-out", str(folder / f"{plan.name}.key"))
 
 
@@ -159,15 +162,35 @@ def _make_certificate(folder: Path, plan: Plan) -> None:
     extensions.write_text(CA_EXTENSIONS if plan.authority else leaf)
     config = ["-config", str(folder / "openssl.cnf")]
     key = str(folder / f"{plan.name}.key")
-    _openssl("req", "-new", *config, "-key", key, "-subj", f"/CN={plan.subject}", "-out", str(request))
+    _openssl(
+        "req", "-new", *config, "-key", key, "-subj", f"/CN={plan.subject}", "-out", str(request)
+    )
     if plan.issuer == plan.name:
         issuer = ["-selfsign", "-keyfile", key]
     else:
-        issuer = ["-cert", str(folder / f"{plan.issuer}.pem"),
-                  "-keyfile", str(folder / f"{plan.issuer}.key")]
-    _openssl("ca", "-batch", "-notext", *config, *issuer, "-extfile", str(extensions),
-             "-startdate", plan.start, "-enddate", plan.end, "-in", str(request),
-             "-out", str(folder / f"{plan.name}.pem"))
+        issuer = [
+            "-cert",
+            str(folder / f"{plan.issuer}.pem"),
+            "-keyfile",
+            str(folder / f"{plan.issuer}.key"),
+        ]
+    _openssl(
+        "ca",
+        "-batch",
+        "-notext",
+        *config,
+        *issuer,
+        "-extfile",
+        str(extensions),
+        "-startdate",
+        plan.start,
+        "-enddate",
+        plan.end,
+        "-in",
+        str(request),
+        "-out",
+        str(folder / f"{plan.name}.pem"),
+    )
 
 
 def _append_chain(folder: Path, plan: Plan) -> None:

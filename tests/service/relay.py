@@ -1,11 +1,11 @@
 """
 relay.py - a network of a given length on loopback, and an address where nobody answers.
 
-Does      Relay: passes a connection on with a one-way delay in each direction and writes down each delivery;
-          BlackHole: an address and port where connect() hangs.
+Does      Relay: passes a connection on with a one-way delay in each direction and writes down each
+          delivery; BlackHole: an address and port where connect() hangs.
 Not here  what travels (server.py).
-Limits    the kernel answers the program's SYN at once, so the relay makes up for it: the first bytes leave
-          one round trip later, as if connect() had taken that long.
+Limits    the kernel answers the program's SYN at once, so the relay makes up for it: the first
+          bytes leave one round trip later, as if connect() had taken that long.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UP, DOWN = "up", "down"
 
 @dataclass(frozen=True)
 class Delivery:
-    """Bytes that have reached the other side, or a connection that was opened (direction "open")."""
+    """Bytes that reached the other side, or a connection that was opened (direction "open")."""
 
     time: float
     connection: int
@@ -54,7 +54,7 @@ class Relay:
             sock.close()
 
     def flights(self, connection: int) -> list[Delivery]:
-        """The deliveries of a connection, those in a row in one direction taken as one: the last of them."""
+        """A connection's deliveries; of those in a row in one direction, the last."""
         flights: list[Delivery] = []
         for delivery in self._of(connection):
             if delivery.direction == "open":
@@ -95,8 +95,14 @@ class Relay:
             self._pass_on(near, far, UP, number, opened + 2 * self._delay)
             self._pass_on(far, near, DOWN, number, opened)
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket, direction: str, number: int,
-                 not_before: float) -> None:
+    def _pass_on(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        direction: str,
+        number: int,
+        not_before: float,
+    ) -> None:
         waiting: queue.Queue[tuple[float, bytes]] = queue.Queue()
         for sock in (source, sink):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

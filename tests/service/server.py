@@ -1,8 +1,9 @@
 """
 server.py - a small HTTP/1.1 server on loopback that trusts nobody and writes down everything.
 
-Does      listens on 127.0.0.1 and ::1 at one free port, with or without TLS; reads requests strictly;
-          asks its handler for the answer; plays faults; logs connections, handshakes, requests, answers.
+Does      listens on 127.0.0.1 and ::1 at one free port, with or without TLS; reads requests
+          strictly; asks its handler for the answer; plays faults; logs connections, handshakes,
+          requests, answers.
 Not here  what the answers say (entra.py, defender.py), the faults themselves (faults.py).
 Limits    one thread a connection; every wait ends when the server stops.
 Rules     RFC 9112.
@@ -36,7 +37,7 @@ class Event:
     time: float
     server: str
     connection: int
-    kind: str           # accepted, handshake, request, answer, fault, violation, ended, no-handshake
+    kind: str  # accepted, handshake, request, answer, fault, violation, ended, no-handshake
     detail: str = ""
     request: Request | None = None
 
@@ -54,8 +55,14 @@ class Log:
             self._connections += 1
             return self._connections
 
-    def add(self, server: str, connection: int, kind: str, detail: str = "",
-            request: Request | None = None) -> None:
+    def add(
+        self,
+        server: str,
+        connection: int,
+        kind: str,
+        detail: str = "",
+        request: Request | None = None,
+    ) -> None:
         with self._changed:
             self.events.append(Event(time.monotonic(), server, connection, kind, detail, request))
             self._changed.notify_all()
@@ -69,8 +76,10 @@ class Log:
 
     def wait(self, kind: str, server: str, count: int = 1, seconds: float = 10.0) -> bool:
         """Wait until there are `count` events of this kind."""
+
         def there() -> bool:
             return sum(e.kind == kind and e.server == server for e in self.events) >= count
+
         with self._changed:
             return self._changed.wait_for(there, seconds)
 
@@ -78,8 +87,10 @@ class Log:
         """The events for a person."""
         with self._changed:
             start = self.events[0].time if self.events else 0.0
-            return "\n".join(f"  {e.time - start:7.3f} s  {e.server:5} #{e.connection:<3} {e.kind:12} {e.detail}"
-                             for e in self.events)
+            return "\n".join(
+                f"  {e.time - start:7.3f} s  {e.server:5} #{e.connection:<3} {e.kind:12} {e.detail}"
+                for e in self.events
+            )
 
 
 @dataclass
@@ -238,7 +249,9 @@ class Server:
         except (ssl.SSLError, OSError) as error:
             self.log.add(self.name, number, "no-handshake", str(error))
             return False
-        self.log.add(self.name, number, "handshake", f"{stream.tls_version} for {stream.server_name}")
+        self.log.add(
+            self.name, number, "handshake", f"{stream.tls_version} for {stream.server_name}"
+        )
         fault = self._take((Stage.READY,))
         return not fault or self._play(stream, number, fault, fault.script(Answer(500)))
 
@@ -251,8 +264,13 @@ class Server:
             head = reader.read_head()
             if not head:
                 return
-            head = replace(head, connection=number, tls_version=stream.tls_version,
-                           server_name=stream.server_name, family=family)
+            head = replace(
+                head,
+                connection=number,
+                tls_version=stream.tls_version,
+                server_name=stream.server_name,
+                family=family,
+            )
             if not self._answer_one(stream, reader, head):
                 return
 
@@ -261,10 +279,16 @@ class Server:
         self._check_name(head)
         fault = self._take((Stage.HEAD, Stage.ANSWER), f"{head.method} {head.target}")
         early = fault and fault.stage is Stage.HEAD
-        if fault and early and not self._play(stream, head.connection, fault, fault.script(Answer(500))):
+        if (
+            fault
+            and early
+            and not self._play(stream, head.connection, fault, fault.script(Answer(500)))
+        ):
             return False
         request = replace(head, body=reader.read_body(head))
-        self.log.add(self.name, head.connection, "request", f"{request.method} {request.target}", request)
+        self.log.add(
+            self.name, head.connection, "request", f"{request.method} {request.target}", request
+        )
         if early:
             return True
         answer = self.handler(request) if not fault or fault.processed else Answer(500)

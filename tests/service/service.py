@@ -1,5 +1,6 @@
 """
-service.py - the whole fake service: the sign-in server and the API server, started and stopped together.
+service.py - the whole fake service: the sign-in server and the API server, started and stopped
+    together.
 
 Does      two origins on loopback with one log; knows every secret that was ever in play.
 Not here  what they answer (entra.py, defender.py).
@@ -22,20 +23,40 @@ LOOPBACK = ("127.0.0.1", "::1")
 class Service:
     """The service. `login` and `api` are its two servers."""
 
-    def __init__(self, login_addresses: Sequence[str] = LOOPBACK, api_addresses: Sequence[str] = LOOPBACK,
-                 port: int = 0) -> None:
+    def __init__(
+        self,
+        login_addresses: Sequence[str] = LOOPBACK,
+        api_addresses: Sequence[str] = LOOPBACK,
+        port: int = 0,
+    ) -> None:
         self.pki = pki.shared()
         self.log = Log()
         self.entra = Entra()
         self.defender = Defender(self.entra.issued)
-        self.login = Server("login", self.entra.handle, self.log, pki.HOSTS + ("127.0.0.1", "[::1]"),
-                            self.context("good"), tuple(login_addresses), port)
-        self.api = Server("api", self.defender.handle, self.log, pki.HOSTS + ("127.0.0.1", "[::1]"),
-                          self.context("good"), tuple(api_addresses), port)
+        self.login = Server(
+            "login",
+            self.entra.handle,
+            self.log,
+            pki.HOSTS + ("127.0.0.1", "[::1]"),
+            self.context("good"),
+            tuple(login_addresses),
+            port,
+        )
+        self.api = Server(
+            "api",
+            self.defender.handle,
+            self.log,
+            pki.HOSTS + ("127.0.0.1", "[::1]"),
+            self.context("good"),
+            tuple(api_addresses),
+            port,
+        )
 
     def context(self, certificate: str, **settings) -> ssl.SSLContext:
         """TLS settings with the named certificate of pki.PLANS."""
-        return server_context(self.pki.certificate(certificate), self.pki.key(certificate), **settings)
+        return server_context(
+            self.pki.certificate(certificate), self.pki.key(certificate), **settings
+        )
 
     def start(self) -> "Service":
         self.login.start()

@@ -1,8 +1,8 @@
 """
 stream.py - the bytes of one connection, seen from the service's side.
 
-Does      send, receive and three ways to end: with TLS's close_notify, with a bare FIN, with a reset;
-          TLS through memory, so that nothing is sent or awaited unless asked for.
+Does      send, receive and three ways to end: with TLS's close_notify, with a bare FIN, with a
+          reset; TLS through memory, so that nothing is sent or awaited unless asked for.
 Not here  HTTP (server.py), what to break (faults.py), certificates (pki.py).
 Limits    one thread a stream; a read waits IDLE_SECONDS at most.
 Rules     RFC 8446 6.1 (close_notify).
@@ -128,9 +128,13 @@ class TlsStream(Stream):
             self.sock.sendall(data)
 
 
-def server_context(certificate: Path, key: Path, lowest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
-                   highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
-                   ask_for_certificate: Path | None = None) -> ssl.SSLContext:
+def server_context(
+    certificate: Path,
+    key: Path,
+    lowest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+    highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    ask_for_certificate: Path | None = None,
+) -> ssl.SSLContext:
     """A server's TLS settings. No session tickets: they would count as a flight of their own.
 
     ask_for_certificate  roots of client certificates: asked for, not insisted on

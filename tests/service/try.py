@@ -2,8 +2,8 @@
 """
 try.py PROGRAM - see the main job done without a tenant.
 
-Does      starts the fake service on loopback, lets the real program release a device with a client secret,
-          shows the command line, what the program prints, and what the service received.
+Does      starts the fake service on loopback, lets the real program release a device with a client
+          secret, shows the command line, what the program prints, and what the service received.
 Not here  tests (tests/run.py).
 Limits    PROGRAM gets RUN_SECONDS; nothing is left running, no file is left behind.
 """
@@ -18,17 +18,32 @@ from pathlib import Path
 # In place of this script's own folder, where service.py would be found under the package's name.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from service.defender import DEVICE          # noqa: E402
+from service.defender import DEVICE  # noqa: E402
 from service.entra import CLIENT_ID, TENANT  # noqa: E402
-from service.service import Service          # noqa: E402
+from service.service import Service  # noqa: E402
 
 RUN_SECONDS = 10
 
 
 def command_line(program: str, service: Service, secret_file: Path) -> list[str]:
-    return [program, "--authority", service.login.url, "--api-url", service.api.url,
-            "--cacert", str(service.pki.root), "--tenant", TENANT, "--client-id", CLIENT_ID,
-            "--client-secret-file", str(secret_file), "-c", "clean", DEVICE]
+    return [
+        program,
+        "--authority",
+        service.login.url,
+        "--api-url",
+        service.api.url,
+        "--cacert",
+        str(service.pki.root),
+        "--tenant",
+        TENANT,
+        "--client-id",
+        CLIENT_ID,
+        "--client-secret-file",
+        str(secret_file),
+        "-c",
+        "clean",
+        DEVICE,
+    ]
 
 
 def show_command(command: list[str]) -> None:
@@ -52,7 +67,9 @@ def show_received(service: Service) -> None:
         print(f"     {'a form with the client secret' if secret else body}")
     for device in service.defender.machines.values():
         if device.active:
-            print(f"  The release of {device.name} is queued, as action\n     {device.active['id']}")
+            print(
+                f"  The release of {device.name} is queued, as action\n     {device.active['id']}"
+            )
 
 
 def run(program: str) -> int:

@@ -136,6 +136,15 @@ static void hides_the_password(void)
     }
 }
 
+/* A password with '@' is the usual reason for a second one: the text says what to do. */
+static void says_how_to_write_a_password(void)
+{
+    struct url u;
+    struct fault f = {0};
+    CHECK(!url_parse(SPAN("http://user:p@ss@proxy:3128"), &u, &f));
+    CHECK(strstr(f.text, "%XX") != NULL);
+}
+
 static void has_a_limit(void)
 {
     static const char start[] = "https://a/";
@@ -233,7 +242,7 @@ static void decodes(void)
 }
 
 static const struct unit_test tests[] = {
-    TEST(takes_urls_apart),  TEST(refuses_urls), TEST(hides_the_password), TEST(has_a_limit),
+    TEST(takes_urls_apart),  TEST(refuses_urls), TEST(hides_the_password), TEST(says_how_to_write_a_password), TEST(has_a_limit),
     TEST(limits_host_names), TEST(judges_hosts), TEST(encodes_every_byte), TEST(decodes),
 };
 UNIT_MAIN(tests)
