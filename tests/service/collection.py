@@ -1,5 +1,5 @@
 """
-collection.py - a list as the API answers it: pages, links to the next one, and what an empty one is.
+collection.py - a list as the API answers it: pages, links to the next one, an empty one.
 
 Does      applies a query to entities and cuts the page that was asked for.
 Not here  the query (odata.py), permission and paths (defender.py).
@@ -49,7 +49,8 @@ def answer_list(
     page = chosen[skip : skip + size]
     if not page and paging.empty == "404":
         return None
-    value: dict[str, object] = {"@odata.context": f"{origin}/api/$metadata#{path.rsplit('/', 1)[-1]}"}
+    kind = path.rsplit("/", 1)[-1]
+    value: dict[str, object] = {"@odata.context": f"{origin}/api/$metadata#{kind}"}
     if query.options.get("$count") == "true":
         value["@odata.count"] = len(chosen)
     value["value"] = page
