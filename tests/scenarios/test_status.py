@@ -286,6 +286,14 @@ class Everything(StatusScenario):
         self.assertEqual([row["machineId"] for row in result.json], [device(0x77)])
         self.assertLess(len(self.reads()), 40)
 
+    def test_pages_smaller_than_what_was_asked_for(self):
+        """However the service cuts, the end of the list is where it says so."""
+        machines = self.only(*({"name": f"pc-{n}"} for n in range(1300)))
+        for machine in machines:
+            self.add("Isolate", ago=60.0, device=machine.id)
+        self.service.defender.paging.page_size = 300
+        self.assertEqual(len(self.everything().json), 1300)
+
     @each([("404", "404"), ("empty list", "value")])
     def test_nobody(self, empty):
         self.service.defender.paging.empty = empty
