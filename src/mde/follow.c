@@ -38,6 +38,8 @@ static void row_ended(struct run *run, struct release_row *row)
     struct fault why = {0};
     if (row_fits(row, &why) && settle_released(run->api, row, &run->table->settings, &why)) {
         row_end(run->table, row, RELEASE_RELEASED);
+    } else if (row_is_stop(why.code)) {
+        run->stop = why; /* it is told as accepted, which it is */
     } else {
         row_fail(run->table, row, &why);
     }

@@ -1,8 +1,8 @@
 /*
  * api_peer.h - a Defender API that follows a script: which request is expected next, and what it is answered.
  *
- * Does      serve a list of steps at http://api.test/, one a request, and check that each request is the expected one; note when it came;
- *           bodies of actions and lists.
+ * Does      serve a list of steps at http://api.test/, one a request, and check that each request is the expected one; bodies of actions
+ *           and lists.
  * Not here  the real thing's rules (tests/service).
  * Rules     include it behind unit.h. api_begin() first, api_end() last. A request too many is a failed check, and so is a step that is
  *           not used.
@@ -39,7 +39,8 @@ enum { API_STEPS = 24, API_RUN_SECONDS = 3600 };
 
 #define RELEASE "POST /api/machines/" ID1 "/unisolate "
 #define LOOK_UP "GET /api/machineactions?$filter=machineId%20eq%20%27" ID1 "%27%20and%20type%20in%20"
-#define POLL "GET /api/machineactions/a-1 "
+#define GET(id) "GET /api/machineactions/" id " "
+#define POLL GET("a-1")
 #define CANCEL(id) "POST /api/machineactions/" id "/cancel "
 #define RECORD "GET /api/machines/" ID1 " "
 
@@ -55,8 +56,6 @@ static struct secret api_bearer;
 static struct api api;
 static const struct api_step *api_steps;
 static size_t api_at;                 /* requests so far */
-static bool api_last_repeats;         /* the last step serves all that come after */
-static uint64_t api_times[API_STEPS]; /* when each request came, os_monotonic_ms() */
 
 static inline const char *api_http(const char *status, const char *body)
 {
@@ -71,9 +70,6 @@ static inline const char *api_http(const char *status, const char *body)
 static inline const char *api_respond(const char *request)
 {
     const struct api_step *step = &api_steps[api_at];
-    if (step->request == NULL && api_last_repeats) {
-        step--;
-    }
     if (step->request == NULL) {
         unit_fail(__FILE__, __LINE__, "a request too many: %.100s", request);
         return NULL;
@@ -81,10 +77,7 @@ static inline const char *api_respond(const char *request)
     if (!span_starts(span_of(request), span_of(step->request))) {
         unit_fail(__FILE__, __LINE__, "request %zu is %.160s, not %s", api_at + 1, request, step->request);
     }
-    if (api_at < API_STEPS) {
-        api_times[api_at] = os_monotonic_ms();
-    }
-    api_at += step == &api_steps[api_at];
+    api_at++;
     return api_http(step->status, step->body);
 }
 
@@ -108,7 +101,6 @@ static inline void api_begin(const struct api_step *steps, unsigned retries)
 {
     api_steps = steps;
     api_at = 0;
-    api_last_repeats = false;
     api_begin_with(api_respond, retries);
 }
 

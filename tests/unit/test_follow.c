@@ -80,11 +80,13 @@ static void trouble_on_the_way(void) { run_cases(troubles, COUNT_OF(troubles)); 
 
 static const struct release_case checks[] = {
     {"no list at all", {DONE, {LOOK_UP, "404 x", ""}}, RELEASE_RELEASED, FAULT_NONE, "a-1", NULL, NULL, 600, false, false, 0},
-    {"isolated again later", {DONE, HELD(ISOLATE("i-1", "Succeeded", "16:00:02"))}, RELEASE_CONFLICT, FAULT_CONFLICT, "a-1",
+    {"isolated again later", {DONE, HELD(ISOLATE("i-1", "Succeeded", "16:00:26"))}, RELEASE_CONFLICT, FAULT_CONFLICT, "a-1",
      "released, but isolated again by the action i-1", "someone", 600, false, false, 0},
     {"an older Isolate that ended later",
      {DONE, HELD(ENTITY("i-1", ID1, "Isolate", "Succeeded", "", AT("15:59:00"), AT("16:00:26")))}, RELEASE_CONFLICT, FAULT_CONFLICT,
      "a-1", "i-1", NULL, 600, false, false, 0},
+    {"asked for later, carried out before: the release came last", {DONE, HELD(ISOLATE("i-1", "Succeeded", "16:00:24"))}, RELEASE_RELEASED,
+     FAULT_NONE, "a-1", NULL, NULL, 600, false, false, 0},
     {"an older Isolate that ended before",
      {DONE, HELD(ENTITY("i-1", ID1, "Isolate", "Succeeded", "", AT("15:59:00"), AT("16:00:24")))}, RELEASE_RELEASED, FAULT_NONE, "a-1",
      NULL, NULL, 600, false, false, 0},
@@ -96,11 +98,16 @@ static const struct release_case checks[] = {
      "an Isolate action is waiting for the device (i-1, Pending)", "--cancel-isolate", 600, false, false, 0},
     {"it waits, and is cancelled",
      {{LOOK_UP, "200 x", EMPTY}, DONE, HELD(ISOLATE("i-1", "Pending", "15:00:00")),
-      {CANCEL("i-1"), "200 x", ISOLATE("i-1", "Cancelled", "15:00:00")}},
+      {CANCEL("i-1"), "200 x", ISOLATE("i-1", "Cancelled", "15:00:00")}, HELD(ISOLATE("i-1", "Cancelled", "15:00:00"))},
      RELEASE_RELEASED, FAULT_NONE, "a-1", NULL, NULL, 600, true, false, 0},
+    {"it waits, and was carried out before it could be cancelled",
+     {{LOOK_UP, "200 x", EMPTY}, DONE, HELD(ISOLATE("i-1", "Pending", "15:00:00")), {CANCEL("i-1"), "400 x", ""},
+      {GET("i-1"), "200 x", ISOLATE("i-1", "Succeeded", "16:00:30")}, HELD(ISOLATE("i-1", "Succeeded", "16:00:30"))},
+     RELEASE_CONFLICT, FAULT_CONFLICT, "a-1", "isolated again by the action i-1", NULL, 600, true, false, 0},
     {"it waits, and cannot be cancelled",
-     {{LOOK_UP, "200 x", EMPTY}, DONE, HELD(ISOLATE("i-1", "Pending", "15:00:00")), {CANCEL("i-1"), "400 x", ""}}, RELEASE_FAILED,
-     FAULT_REFUSED, "a-1", "i-1 could not be cancelled", NULL, 600, true, false, 0},
+     {{LOOK_UP, "200 x", EMPTY}, DONE, HELD(ISOLATE("i-1", "Pending", "15:00:00")), {CANCEL("i-1"), "400 x", ""},
+      {GET("i-1"), "200 x", ISOLATE("i-1", "Pending", "15:00:00")}},
+     RELEASE_FAILED, FAULT_REFUSED, "a-1", "i-1 could not be cancelled", NULL, 600, true, false, 0},
     {"the list cannot be read", {DONE, {LOOK_UP, "403 x", ERROR("Forbidden")}}, RELEASE_PENDING, FAULT_PENDING, "a-1",
      "the action has succeeded, but whether another isolates the device again is not known", NULL, 600, false, false, 0},
     {"the list breaks", {DONE, {LOOK_UP, "500 x", ""}}, RELEASE_PENDING, FAULT_PENDING, "a-1", "status 500", NULL, 600, false, false, 0},
@@ -148,40 +155,47 @@ static void no_record_no_reason(void)
 
 /* ---- when it is asked ---- */
 
-static void begin_endless(uint64_t wait_seconds, const struct api_step *steps)
+static const char *poll_status, *poll_body; /* what every poll is answered */
+static uint64_t poll_times[API_STEPS];
+static size_t polls;
+
+/* Accepts the release, answers every poll alike, knows nothing else; notes when it is asked. */
+static const char *always(const char *request)
+{
+    if (span_starts(span_of(request), SPAN(RELEASE))) {
+        return api_http("201 x", UNISOLATE("a-1", "Pending"));
+    }
+    if (!span_starts(span_of(request), SPAN(POLL))) {
+        return api_http("404 x", "");
+    }
+    if (polls < API_STEPS) {
+        poll_times[polls] = os_monotonic_ms();
+    }
+    polls++;
+    return api_http(poll_status, poll_body);
+}
+
+static void begin_always(const char *status, const char *body, uint64_t wait_seconds)
 {
     static const char *const device[] = {ID1};
-    api_begin(steps, 0);
-    api_last_repeats = true;
+    poll_status = status;
+    poll_body = body;
+    polls = 0;
+    api_begin_with(always, 0);
     release_begin(device, 1);
     release.settings.wait_ms = wait_seconds * 1000;
 }
 
-static const struct api_step pending_for_ever[] = {CREATED, IS("Pending"), {NULL, NULL, NULL}};
-static const struct api_step never_seen[] = {CREATED, FAILED_POLL("404 x", ""), {NULL, NULL, NULL}};
-
-static uint64_t poll_times[API_STEPS];
-static size_t polls;
-
-/* As pending_for_ever, and notes when it is asked. */
-static const char *note_polls(const char *request)
+static void end_always(void)
 {
-    bool is_poll = span_starts(span_of(request), SPAN(POLL));
-    if (is_poll && polls < API_STEPS) {
-        poll_times[polls++] = os_monotonic_ms();
-    }
-    return is_poll || span_starts(span_of(request), SPAN(RELEASE)) ? api_http("201 x", UNISOLATE("a-1", "Pending"))
-                                                                     : api_http("404 x", "");
+    release_end();
+    api_close();
 }
 
 static void it_asks_ever_less_often(void)
 {
     static const uint64_t waits_ms[] = {2000, 3000, 4500, 6750, 10125, 15000, 15000, 3625};
-    static const char *const device[] = {ID1};
-    polls = 0;
-    api_begin_with(note_polls, 0);
-    release_begin(device, 1);
-    release.settings.wait_ms = 60 * 1000;
+    begin_always("200 x", UNISOLATE("a-1", "Pending"), 60);
     CHECK(release_go());
     CHECK_EQUAL_INT(polls, COUNT_OF(waits_ms));
     for (size_t i = 1; i < polls && i < COUNT_OF(waits_ms); i++) {
@@ -189,41 +203,34 @@ static void it_asks_ever_less_often(void)
         unit_row("pause %zu: %llu ms", i, (unsigned long long)pause_ms);
         CHECK(pause_ms + 100 >= waits_ms[i] && pause_ms <= waits_ms[i] + 100); /* each answer takes 10 ms */
     }
-    release_end();
-    api_close();
+    end_always();
 }
 
 static void five_devices_share_the_pace(void)
 {
-    static const char *const devices[] = {ID1, ID2, ID("03"), ID("04"), ID("05")};
-    polls = 0;
-    api_begin_with(note_polls, 0);
-    release_begin(devices, 1);
-    for (size_t i = 1; i < COUNT_OF(devices); i++) { /* these have an action that is followed already */
+    static const char *const more[] = {ID2, ID("03"), ID("04"), ID("05")};
+    begin_always("200 x", UNISOLATE("a-1", "Pending"), 11);
+    for (size_t i = 0; i < COUNT_OF(more); i++) { /* these have an action that is followed already */
         bool added;
-        CHECK(release_add(&release, devices[i], devices[i], "", &added, &run_fault));
-        release.rows[i].stage = STAGE_FOLLOW;
-        memcpy(release.rows[i].action.id, "a-1", sizeof "a-1");
+        CHECK(release_add(&release, more[i], more[i], "", &added, &run_fault));
+        release.rows[1 + i].stage = STAGE_FOLLOW;
+        memcpy(release.rows[1 + i].action.id, "a-1", sizeof "a-1");
     }
-    release.settings.wait_ms = 11 * 1000;
     CHECK(release_go());
-    CHECK_EQUAL_INT(polls, 3 * COUNT_OF(devices)); /* after 5, 10 and 11 s */
-    release_end();
-    api_close();
+    CHECK_EQUAL_INT(polls, 3 * (1 + COUNT_OF(more))); /* after 5, 10 and 11 s */
+    end_always();
 }
 
 static void a_404_is_final_after_a_minute(void)
 {
-    begin_endless(600, never_seen);
-    api_at = 0;
+    begin_always("404 x", "", 600);
     uint64_t began_ms = os_monotonic_ms();
     CHECK(release_go());
     uint64_t took_ms = os_monotonic_ms() - began_ms;
     CHECK(took_ms >= 60000 && took_ms < 80000);
     CHECK_EQUAL_INT(release.rows[0].fault.code, FAULT_PENDING);
     CHECK(span_contains(span_of(release.rows[0].fault.text), SPAN("does not know the action any more")));
-    release_end();
-    api_close();
+    end_always();
 }
 
 /* --max-time ends before --wait: that end holds, and the machine does not spin until the other. */
@@ -259,14 +266,13 @@ static void progress_is_told_each_second(void)
 {
     ticks = 0;
     ticked_ms = 0;
-    begin_endless(20, pending_for_ever);
+    begin_always("200 x", UNISOLATE("a-1", "Pending"), 20);
     release.settings.progress = note_progress;
     CHECK(release_go());
     CHECK(ticks >= 20 && ticks < 100);
-    CHECK(ticked_ms > 18000 && ticked_ms <= 20000);
+    CHECK(ticked_ms > 18000 && ticked_ms < 20100);
     CHECK(api_client.tick == NULL);
-    release_end();
-    api_close();
+    end_always();
 }
 
 struct stop_row {
@@ -285,7 +291,7 @@ static void what_is_accepted_is_told_when_stopped(void)
 {
     for (size_t i = 0; i < COUNT_OF(stops); i++) {
         unit_row("after %u ms", (unsigned)stops[i].after_ms);
-        begin_endless(600, pending_for_ever);
+        begin_always("200 x", UNISOLATE("a-1", "Pending"), 600);
         os_fake_stop_at(os_monotonic_ms() + stops[i].after_ms, stops[i].how);
         CHECK(!release_go());
         CHECK_EQUAL_INT(run_fault.code, stops[i].code);
@@ -293,37 +299,35 @@ static void what_is_accepted_is_told_when_stopped(void)
         CHECK_EQUAL_INT(release.rows[0].fault.code, FAULT_NONE);
         CHECK_EQUAL_TEXT(release.rows[0].action.id, "a-1");
         CHECK_EQUAL_TEXT(told, ID1 " ");
-        release_end();
-        api_close();
+        end_always();
     }
 }
 
 static void an_adopted_one_stays_what_it_was(void)
 {
-    static const struct api_step steps[] = {DUPLICATE, {LOOK_UP, "200 x", LIST(UNISOLATE("a-1", "Pending"))}, IS("Pending"),
-                                            {NULL, NULL, NULL}};
-    begin_endless(600, steps);
-    os_fake_stop_at(os_monotonic_ms() + 5000, OS_STOP_INTERRUPTED);
+    static const struct release_case c = {"adopted", {DUPLICATE, {LOOK_UP, "200 x", LIST(UNISOLATE("a-1", "Pending"))}, IS("Pending")},
+                                          RELEASE_ALREADY_PENDING, FAULT_NONE, "a-1", NULL, NULL, 600, false, false, 0};
+    case_begin(&c);
+    os_fake_stop_at(os_monotonic_ms() + 3000, OS_STOP_INTERRUPTED);
     CHECK(!release_go());
-    CHECK_EQUAL_INT(release.rows[0].result, RELEASE_ALREADY_PENDING);
-    CHECK_EQUAL_INT(release.rows[0].fault.code, FAULT_NONE);
+    case_check(&c);
     release_end();
-    api_close();
+    api_end();
 }
 
 /* The action has succeeded; the list that would confirm it does not come. */
 static void stopped_while_it_is_checked(void)
 {
-    static const struct api_step steps[] = {DONE, {LOOK_UP, "", ""}, {NULL, NULL, NULL}};
-    begin_endless(600, steps);
+    static const struct release_case c = {"succeeded", {DONE, {LOOK_UP, "", ""}}, RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 600,
+                                          false, false, 0};
+    case_begin(&c);
     os_fake_stop_at(os_monotonic_ms() + 4000, OS_STOP_INTERRUPTED);
     CHECK(!release_go());
     CHECK_EQUAL_INT(run_fault.code, FAULT_INTERRUPTED);
-    CHECK_EQUAL_INT(release.rows[0].result, RELEASE_ACCEPTED);
-    CHECK_EQUAL_INT(release.rows[0].fault.code, FAULT_NONE);
+    case_check(&c);
     CHECK_EQUAL_TEXT(release.rows[0].action.status_text, "Succeeded");
     release_end();
-    api_close();
+    api_end();
 }
 
 static const struct unit_test tests[] = {
