@@ -30,9 +30,9 @@ CFLAGS=${CFLAGS:-}
 
 tools_build='make ar strip readelf'
 [ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
-tools_test='python3 openssl cppcheck shellcheck ctags'
+tools_test='python3 openssl cppcheck shellcheck ctags node npm'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
-packages_test='python3 openssl cppcheck shellcheck universal-ctags clang'
+packages_test='python3 openssl cppcheck shellcheck universal-ctags clang nodejs npm'
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
@@ -366,6 +366,8 @@ command_test() {
     part scenarios python3 tests/run.py --program build/unisolate
     part scenarios-debug python3 tests/run.py --program build/debug/unisolate
     part scenarios-verbose python3 tests/run.py --program build/unisolate --verbose
+    part wire python3 tests/wire/test_wire.py --program build/unisolate
+    part peers python3 tests/peers/test_peers.py --program build/unisolate
     part lint tests/lint/lint.sh .
     part lint-planted tests/lint/test_lint.sh
     trap - EXIT
