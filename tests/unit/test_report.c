@@ -196,7 +196,8 @@ static void fault_of_the_run_as_text(void)
     report_fault(&r, &f);
     OUT("");
     ERR("unisolate: no credential\n"
-        "advice: give --token-file FILE; or --tenant, --client-id and one of --client-secret-file, --certificate, --federated-token-file FILE\n");
+        "advice: give --token-file FILE; or --tenant, --client-id and one of --client-secret-file, --certificate, "
+        "--federated-token-file FILE\n");
 }
 
 /* The longest fault there can be, every byte of it one that grows sixfold, is still whole. */
