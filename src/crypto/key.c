@@ -88,7 +88,8 @@ static bool refuse_binary(struct span bytes, const char *name, struct fault *f)
         return fault_advise(f, "convert it: openssl pkcs12 -in FILE -aes256 -out NEW.pem (with -legacy where it asks for that)");
     }
     fault_set(f, FAULT_FILE, "%s: a binary (DER) file; PEM is wanted, with certificate and private key", name);
-    return fault_advise(f, "convert the parts: (openssl x509 -inform der -in CERTIFICATE; openssl pkey -inform der -in KEY -aes256) >NEW.pem");
+    return fault_advise(f, "convert the parts: "
+                           "(openssl x509 -inform der -in CERTIFICATE; openssl pkey -inform der -in KEY -aes256) >NEW.pem");
 }
 
 static bool check_counts(const struct blocks *b, const char *name, struct fault *f)

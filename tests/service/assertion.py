@@ -105,7 +105,7 @@ def check_claims(claims: dict[str, object], client_id: str, audience: str) -> No
     not_before, expires, issued, now = claims["nbf"], claims["exp"], claims["iat"], time.time()
     if not all(type(number) is int for number in (not_before, expires, issued)):
         raise Refused(50027, violation="a time is no whole number")
-    if expires - not_before != LIFETIME or issued != not_before:
+    if expires - not_before != LIFETIME or not 0 <= not_before - issued <= 1:
         raise Refused(50027, violation=f"times: {not_before} {expires} {issued}")
     if not not_before - SKEW <= now < expires + SKEW:
         raise Refused(700024, f"{not_before} {expires}")

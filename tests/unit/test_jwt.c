@@ -74,7 +74,8 @@ static void make(void)
 {
     static const char commands[] =
         "cd %s && exec 2>log && printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nnew_certs_dir=.\\npolicy=p\\n"
-        "default_md=sha256\\nrand_serial=yes\\nunique_subject=no\\n[p]\\ncommonName=supplied\\n[req]\\ndistinguished_name=n\\n[n]\\n' >config && "
+        "default_md=sha256\\nrand_serial=yes\\nunique_subject=no\\n[p]\\ncommonName=supplied\\n"
+        "[req]\\ndistinguished_name=n\\n[n]\\n' >config && "
         "openssl genrsa -out a.key 2048 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out b.key && "
         ": >index && for n in a b; do openssl req -new -config config -key $n.key -subj /CN=$n -out $n.csr && "
         "openssl ca -batch -config config -selfsign -keyfile $n.key -in $n.csr -out $n.crt -notext "

@@ -186,12 +186,14 @@ static void one_row(char *const *column)
 static size_t take_apart(char *text, char **column)
 {
     size_t found = 0;
-    for (char *at = text; at != NULL && found < COLUMNS; found++) {
-        column[found] = at;
-        at = strchr(at, '\t');
-        if (at != NULL) {
-            *at++ = '\0';
+    char *at = text;
+    while (found < COLUMNS) {
+        column[found++] = at;
+        at += strcspn(at, "\t");
+        if (*at == '\0') {
+            break;
         }
+        *at++ = '\0';
     }
     return found;
 }
