@@ -4,7 +4,7 @@
 #include "auth/jwt.h"
 
 #include "codec/base64.h"
-#include "codec/json.h"
+#include "codec/json_write.h"
 #include "os/os.h"
 
 enum { GUID_BYTES = 16 };

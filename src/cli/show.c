@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "cli/object.h"
 #include "cli/table.h"
+#include "codec/json_write.h"
 #include "codec/time_text.h"
 #include "os/os.h"
 

@@ -53,7 +53,8 @@ bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) MUST_
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
 
 /*
- * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes). FAULT_NOT_FOUND: there is no
+ * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes).
+ * FAULT_NOT_FOUND: there is no
  * sensor, or it does not answer within OS_SENSOR_TIMEOUT_MS. Linux, macOS: `mdatp health --field edr_machine_id` from the sensor's fixed
  * places, never from PATH.
  */

@@ -53,6 +53,9 @@ static bool read_child(int fd, struct buf *to, uint64_t end_ms)
             return got == 0;
         }
         buf_put(to, span_make(block, (size_t)got));
+        if (to->failed) {
+            return false; /* it prints without end */
+        }
     }
 }
 
@@ -95,8 +98,13 @@ bool os_sensor_id(struct buf *to, struct fault *f)
 {
     for (size_t i = 0; i < sizeof sensor_commands / sizeof sensor_commands[0]; i++) {
         if (access(sensor_commands[i], X_OK) == 0) {
-            return ask_sensor(sensor_commands[i], to) ||
-                   fault_set(f, FAULT_NOT_FOUND, "self: %s does not tell the device id", sensor_commands[i]);
+            if (ask_sensor(sensor_commands[i], to)) {
+                return true;
+            }
+            if (os_stop_asked() != OS_GO_ON) {
+                return fault_set(f, os_stop_asked() == OS_STOP_TERMINATED ? FAULT_TERMINATED : FAULT_INTERRUPTED, "self: interrupted");
+            }
+            return fault_set(f, FAULT_NOT_FOUND, "self: %s does not tell the device id", sensor_commands[i]);
         }
     }
     return fault_set(f, FAULT_NOT_FOUND, "self: there is no Defender sensor on this host");

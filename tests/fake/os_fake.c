@@ -231,18 +231,6 @@ bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, s
     return os_write(OS_ERR, prompt) && !to->failed;
 }
 
-bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
-                struct fault *f)
-{
-    *count = 0;
-    for (size_t i = 0; i < ROWS && fake.names[i].name != NULL && *count < room; i++) {
-        if (strcmp(fake.names[i].name, host) == 0 && address_parse(span_of(fake.names[i].value), &to[*count]) &&
-            (family == ADDRESS_NONE || to[*count].family == family)) {
-            (*count)++;
-        }
-    }
-    return *count > 0 || fault_set(f, FAULT_NAME, "no such name");
-}
 
 /* ---- sockets ---- */
 

@@ -185,7 +185,7 @@ static void renews_once(void)
     CHECK(!api_renew(&a, &f));
     CHECK_EQUAL_TEXT(f.text, "401 again");
     CHECK_EQUAL_INT(renewals, 1);
-    a.renewed = false;
+    a.renewed_ms = 0;
     a.renew_context = &a;
     CHECK(!api_renew(&a, &f));
     CHECK_EQUAL_INT(f.code, FAULT_SIGN_IN);
