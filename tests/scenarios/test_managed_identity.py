@@ -247,11 +247,12 @@ class Arc(Identity):
         self.assert_exit(result, 2)
         self.assert_says(result, ".key", "himds")
 
-    def refused_file(self, name, code=14):
+    def refused_file(self, name, code=14, words="the challenge names no key"):
         """A challenge that names this file is not answered."""
         self.identities.realm = name
         result = self.release_there()
         self.assert_exit(result, code)
+        self.assert_says(result, words)
         self.assertEqual(len(self.host_requests()), 1)
         self.assertEqual(self.posts(), 0)
 
@@ -264,15 +265,15 @@ class Arc(Identity):
 
     def test_symbolic_link_is_not_followed(self):
         (self.keys / "link.key").symlink_to(self.write("other", "this-is-not-for-the-agent"))
-        self.refused_file(f"{imds.KEY_FOLDER}/link.key", 2)
+        self.refused_file(f"{imds.KEY_FOLDER}/link.key", 2, "link.key: ")
 
     def test_pipe_is_not_waited_for(self):
         os.mkfifo(self.keys / "pipe.key")
-        self.refused_file(f"{imds.KEY_FOLDER}/pipe.key", 2)
+        self.refused_file(f"{imds.KEY_FOLDER}/pipe.key", 2, "pipe.key: Invalid argument")
 
     def test_folder_is_no_key(self):
         (self.keys / "folder.key").mkdir()
-        self.refused_file(f"{imds.KEY_FOLDER}/folder.key", 2)
+        self.refused_file(f"{imds.KEY_FOLDER}/folder.key", 2, "folder.key: Is a directory")
 
     @each([("as large as may be", 4096, 5), ("one byte more", 4097, 2)])
     def test_size(self, size, code):
