@@ -170,6 +170,7 @@ static void renews_once(void)
 {
     struct api a = new_api("https://api.test/");
     struct fault f = {0};
+    os_fake_reset();
     fault_set(&f, FAULT_TOKEN, "401");
     CHECK(!api_renew(&a, &f)); /* it cannot */
     CHECK_EQUAL_INT(f.code, FAULT_TOKEN);

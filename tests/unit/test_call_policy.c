@@ -118,6 +118,7 @@ static void statuses_that_pass(void)
         const struct passing_row *row = &passing_rows[i];
         unit_row("row %zu", i);
         struct call call = begin((struct os_fake_script){.answers = {row->answer, OK}});
+        os_fake_peer(&(struct os_fake_script){.address = "192.0.2.1", .answers = {OK}}); /* after 5xx: a new connection */
         call.judge = row->listed ? pass_404_and_410 : NULL;
         CHECK(client_call(&client, &call));
         CHECK_EQUAL_INT(call.status, row->status);

@@ -339,8 +339,8 @@ struct refused {
 };
 
 static const struct refused refused[] = {
-    {"--comment: missing; every release needs one",
-     "say why the device is released: -c TEXT",
+    {"--comment: missing; every release and every cancel needs one",
+     "say why: -c TEXT",
      {ID}},
     {"--comment: empty", NULL, {"-c", " \t\n", ID}},
     {"--comment: not UTF-8", NULL, {"-c", "caf\xE9", ID}},
@@ -385,7 +385,6 @@ static const struct refused refused[] = {
      "did you mean --client-secret-file?",
      {"--client-secret=hush"}},
     {"--Json: no such option", "did you mean --json?", {"--Json"}},
-    {"--wait: no such option", "unisolate --help lists all options", {"--wait"}},
     {"--insecure: no such option", "unisolate --help lists all options", {"--insecure"}},
     {"--x: no such option", "unisolate --help lists all options", {"--x"}},
     {"-comment: no such option", "did you mean --comment?", {"-comment", "x"}},
