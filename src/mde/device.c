@@ -269,17 +269,27 @@ static const struct kind kinds[] = {
     [SELECT_NAME] = {ask_name, fits_name}, [SELECT_TAG] = {ask_tag, fits_tag},       [SELECT_SELF] = {ask_id, fits_id},
 };
 
+/* The sensor's command writes texts in quotes. */
+static struct span without_quotes(struct span text)
+{
+    bool quoted = text.size >= 2 && span_starts(text, SPAN("\"")) && span_ends(text, SPAN("\""));
+    return quoted ? span_cut(text, 1, text.size - 1) : text;
+}
+
 bool device_resolve_self(struct selector *s, struct fault *f)
 {
+    struct buf answer = buf_init(4096);
     struct buf id = buf_init(4096);
     struct fault no_id = {0};
     if (s->kind != SELECT_SELF) {
         return true;
     }
-    bool ok = os_sensor_id(&id, f);
+    bool ok = os_sensor_id(&answer, f);
+    buf_put(&id, without_quotes(span_trim(buf_span(&answer))));
     if (ok && (!selector_read(s, buf_text(&id), &no_id) || s->kind != SELECT_ID)) {
         ok = fault_set(f, FAULT_NOT_FOUND, "self: the sensor names no device id; is it onboarded?");
     }
+    buf_free(&answer);
     buf_free(&id);
     return ok;
 }

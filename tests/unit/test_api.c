@@ -1,9 +1,10 @@
 /*
- * test_api.c - mde/api: the request of a call, what an answer means, duplicates, one renewal a run.
+ * test_api.c - mde/api: the request of a call, what an answer means, duplicates, renewals, texts for paths. Lists: test_api_list.c.
  */
 /* links: fake/os_fake.c */
 #include "unit.h"
 
+#include "fake/os_fake.h"
 #include "mde/api.h"
 
 static struct url url;
@@ -166,7 +167,7 @@ static bool renew(void *context, struct fault *f)
     return context == NULL || fault_set(f, FAULT_SIGN_IN, "no");
 }
 
-static void renews_once(void)
+static void renews_now_and_then(void)
 {
     struct api a = new_api("https://api.test/");
     struct fault f = {0};
@@ -182,14 +183,56 @@ static void renews_once(void)
     f.code = FAULT_TOKEN;
     CHECK(api_renew(&a, &f));
     CHECK(!fault_is_set(&f));
+    os_poll(NULL, 0, API_RENEW_MS - 1);
     fault_set(&f, FAULT_TOKEN, "401 again");
-    CHECK(!api_renew(&a, &f));
+    CHECK(!api_renew(&a, &f)); /* a fresh token that is not taken: another would not be either */
     CHECK_EQUAL_TEXT(f.text, "401 again");
     CHECK_EQUAL_INT(renewals, 1);
-    a.renewed_ms = 0;
+    os_poll(NULL, 0, 1);
+    CHECK(api_renew(&a, &f)); /* it may have run out meanwhile */
+    CHECK_EQUAL_INT(renewals, 2);
+    os_poll(NULL, 0, API_RENEW_MS);
     a.renew_context = &a;
+    fault_set(&f, FAULT_TOKEN, "401");
     CHECK(!api_renew(&a, &f));
     CHECK_EQUAL_INT(f.code, FAULT_SIGN_IN);
+}
+
+/* A GET needs another role than a POST does. */
+static void permission_advice_names_the_role(void)
+{
+    static const char *const methods[] = {"GET", "POST"};
+    static const char *const roles[] = {"Machine.Read.All", "Machine.Isolate"};
+    (void)new_api("https://api.test/");
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        struct fault f = {0};
+        struct json value = {0};
+        struct call call = call_init(methods[i], &url);
+        unit_row("%s", methods[i]);
+        call.status = 403;
+        call.answer = buf_init(1000);
+        buf_put_text(&call.answer, ERROR("Forbidden", "Missing application roles. API required roles: Machine.Read.All, application roles: "
+                                                      "Machine.Isolate."));
+        CHECK(!api_answer(&call, &value, &f));
+        CHECK(span_contains(span_of(fault_advice(&f)), span_of(roles[i])));
+        CHECK(span_contains(span_of(f.service_message), SPAN("application roles: Machine.Isolate.")));
+        call_free(&call);
+    }
+}
+
+static void texts_are_quoted_and_encoded(void)
+{
+    struct buf b = buf_init(100);
+    api_put_quoted(&b, SPAN("o'b''"));
+    CHECK_EQUAL_SPAN(buf_span(&b), SPAN("'o''b'''''"));
+    buf_clear(&b);
+    api_put_quoted(&b, SPAN(""));
+    CHECK_EQUAL_SPAN(buf_span(&b), SPAN("''"));
+    buf_clear(&b);
+    buf_put_text(&b, "/x");
+    api_put_filter(&b, SPAN("a eq 'b+%'"));
+    CHECK_EQUAL_SPAN(buf_span(&b), SPAN("/x?$filter=a%20eq%20%27b%2B%25%27"));
+    buf_free(&b);
 }
 
 static const struct unit_test tests[] = {
@@ -198,7 +241,9 @@ static const struct unit_test tests[] = {
     TEST(a_fault_of_the_call_comes_first),
     TEST(codes_have_advice),
     TEST(a_repeated_token_is_hidden),
-    TEST(renews_once),
+    TEST(renews_now_and_then),
+    TEST(permission_advice_names_the_role),
+    TEST(texts_are_quoted_and_encoded),
 };
 
 UNIT_MAIN(tests)

@@ -389,6 +389,58 @@ static void reads_what_it_wrote(void)
     }
 }
 
+struct rewrite_row {
+    const char *text, *wanted;
+};
+
+static const struct rewrite_row rewrites[] = {
+    {" { } ", "{}"},
+    {"[ ]", "[]"},
+    {"\t[ 1 , -2.50e+3 ,\ntrue,false , null ]\r\n", "[1,-2.50e+3,true,false,null]"},
+    {"{\"a\" : [ { \"b\":\"c\" } , [ ] ], \"d\" : { } }", "{\"a\":[{\"b\":\"c\"},[]],\"d\":{}}"},
+    {"{\"a\":1,\"a\":2}", "{\"a\":1,\"a\":2}"}, /* shown as it came */
+    {"\"\\u0041\\/\\b\\f\"", "\"A/\\u0008\\u000c\""},
+    {"\"\xC3\xA9\x7F\"", "\"\\u00e9\\u007f\""},
+    {"\"\\uD83D\\uDCBB\xF0\x9F\x92\xBB\"", "\"\\ud83d\\udcbb\\ud83d\\udcbb\""},
+    {"\"\\u202E\\u001b[31m\"", "\"\\u202e\\u001b[31m\""},
+    {"\"\\\"\\\\\"", "\"\\\"\\\\\""},
+    {"\"\\u0000\"", "\"\\u0000\""},
+    {"[\"a\\ud800\",1]", "[\"\",1]"}, /* a lone surrogate: no text */
+    {"{\"\\u0061\\n\":0}", "{\"a\\u000a\":0}"},
+    {"7", "7"},
+};
+
+/* Whatever came: what is written is ASCII, one line, JSON again, and the same when it is written once more. */
+static void writes_values_again(void)
+{
+    for (size_t i = 0; i < COUNT_OF(rewrites); i++) {
+        struct buf b = buf_init(200);
+        struct buf again = buf_init(200);
+        unit_row("%s", rewrites[i].text);
+        json_put_value(&b, parsed(span_of(rewrites[i].text)));
+        CHECK_EQUAL_SPAN(buf_span(&b), span_of(rewrites[i].wanted));
+        json_put_value(&again, parsed(buf_span(&b)));
+        CHECK_EQUAL_SPAN(buf_span(&again), buf_span(&b));
+        buf_free(&b);
+        buf_free(&again);
+    }
+}
+
+static void writes_the_deepest_value(void)
+{
+    char text[2 * JSON_DEPTH_MAX];
+    struct buf b = buf_init(2 * JSON_DEPTH_MAX);
+    memset(text, '[', JSON_DEPTH_MAX);
+    memset(text + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
+    json_put_value(&b, parsed(span_make(text, sizeof text)));
+    CHECK_EQUAL_SPAN(buf_span(&b), span_make(text, sizeof text));
+    buf_free(&b);
+    b = buf_init(2 * JSON_DEPTH_MAX - 1); /* a full one is seen in failed */
+    json_put_value(&b, parsed(span_make(text, sizeof text)));
+    CHECK(b.failed);
+    buf_free(&b);
+}
+
 /* Text that nobody has checked may be walked too: nothing sensible, but inside its bounds. */
 static void stays_inside_unchecked_text(void)
 {
@@ -429,6 +481,8 @@ static const struct unit_test tests[] = {
     TEST(copies_texts),
     TEST(writes_strings),
     TEST(reads_what_it_wrote),
+    TEST(writes_values_again),
+    TEST(writes_the_deepest_value),
     TEST(stays_inside_unchecked_text),
 };
 UNIT_MAIN(tests)
