@@ -3,6 +3,7 @@
  */
 #include "auth/credential.h"
 
+#include "base/trace.h"
 #include "os/os.h"
 
 #include <string.h>
@@ -12,6 +13,8 @@ const struct credential_type *const credential_types[] = {
     &credential_secret,
     &credential_certificate,
     &credential_federated,
+    &credential_managed_identity,
+    &credential_device_code,
     NULL,
 };
 
@@ -29,20 +32,27 @@ static const struct credential_type *by_presence(const struct credential_setting
 {
     for (size_t i = 0; credential_types[i] != NULL; i++) {
         if (credential_types[i]->present(s)) {
+            trace(TRACE_STEPS, "sign-in: with %s: the first whose inputs are given", credential_types[i]->name);
             return credential_types[i];
         }
+        trace(TRACE_STEPS, "sign-in: not with %s: its inputs are not given (%s)", credential_types[i]->name,
+              credential_types[i]->summary);
     }
-    return NULL;
+    trace(TRACE_STEPS, "sign-in: nothing is given; asking whether this host has a managed identity");
+    return &credential_managed_identity;
 }
 
 bool credential_choose(const struct credential_settings *s, const struct credential_type **type, struct fault *f)
 {
     bool automatic = s->method == NULL || strcmp(s->method, "auto") == 0;
     *type = automatic ? by_presence(s) : by_name(s->method);
-    if (*type == NULL && automatic) {
-        return fault_set(f, FAULT_NO_CREDENTIAL, "no credential is given");
+    if (*type == NULL) {
+        return fault_set(f, FAULT_USAGE, "--auth %s: no such method", s->method);
     }
-    return *type != NULL || fault_set(f, FAULT_USAGE, "--auth %s: no such method", s->method);
+    if (!automatic) {
+        trace(TRACE_STEPS, "sign-in: with %s, as --auth says", s->method);
+    }
+    return true;
 }
 
 static bool is_plain(const char *text, const char *also)

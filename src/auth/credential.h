@@ -3,7 +3,8 @@
  *
  * Does      choose the type whose inputs are present, check them before anything is sent, get a token.
  * Not here  what a token opens (mde/), where the settings come from (cli/options.c).
- * Rules     a type is one file with one `const struct credential_type`, one line in CREDENTIAL_LIST, its option rows, a
+ * Rules     contract section 3, --auth: the first of the list whose inputs are present; device-code only when it is named.
+ *           A type is one file with one `const struct credential_type`, one line in CREDENTIAL_LIST, its option rows, a
  *           scenario and a README row. The order of the list is the order of `--auth auto`.
  */
 #ifndef AUTH_CREDENTIAL_H
@@ -13,6 +14,13 @@
 #include "codec/url.h"
 #include "crypto/key.h"
 #include "net/client.h"
+
+/* What a person has to do elsewhere for a sign-in with a device code; texts of the service. */
+struct credential_prompt {
+    const char *user_code;          /* "ABCD-EFGH" */
+    const char *url;                /* where to enter it */
+    int64_t expires;                /* seconds since 1970 */
+};
 
 /* What the user gave, borrowed texts; NULL where nothing was given. */
 struct credential_settings {
@@ -26,6 +34,10 @@ struct credential_settings {
     bool send_chain;                /* --send-chain */
     const char *federated_token_file; /* secret source */
     struct key *key;                /* what load() has made of these; given back by credential_unload() */
+    const char *identity;           /* "client:ID", "object:ID", "resource:ID", "system" */
+    /* The program's own: how to show somebody a prompt. */
+    void (*tell)(void *context, const struct credential_prompt *prompt);
+    void *tell_context;
 };
 
 /* Where tokens come from and what they are for. */
@@ -56,11 +68,16 @@ extern const struct credential_type credential_token;
 extern const struct credential_type credential_secret;
 extern const struct credential_type credential_certificate;
 extern const struct credential_type credential_federated;
+extern const struct credential_type credential_managed_identity;
+extern const struct credential_type credential_device_code;
 
 /* All types in the order of `auto`; NULL ends the list. */
 extern const struct credential_type *const credential_types[];
 
-/* The type that the settings ask for. FAULT_USAGE unknown name; FAULT_NO_CREDENTIAL nothing is present. */
+/*
+ * The type that the settings ask for. FAULT_USAGE: unknown name. Where nothing is present it is managed-identity: whether the host has
+ * one is not known before it is asked; acquire() then ends with FAULT_NO_CREDENTIAL if it has none.
+ */
 bool credential_choose(const struct credential_settings *s, const struct credential_type **type, struct fault *f) MUST_CHECK;
 
 /* Pure: tenant and client id are there and look like what they should be: a GUID or domain, an id. FAULT_USAGE. */

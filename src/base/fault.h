@@ -53,8 +53,8 @@ enum exit_status {
       "check the device id (40 hex digits, in the portal's address of the device) and the tenant") \
     X(FAULT_AMBIGUOUS, STATUS_AMBIGUOUS, "name the device by its id") \
     X(FAULT_NO_CREDENTIAL, STATUS_SIGN_IN, \
-      "give --token-file FILE; or --tenant, --client-id and one of --client-secret-file, --certificate, " \
-      "--federated-token-file FILE") \
+      "give --token-file FILE; or --tenant and --client-id with --client-secret-file, --certificate or --federated-token-file; " \
+      "or --client-id with --auth device-code, to sign in with a browser; or run it where there is a managed identity") \
     X(FAULT_SIGN_IN, STATUS_SIGN_IN, NULL) \
     X(FAULT_TOKEN, STATUS_SIGN_IN, \
       "the token has expired or is for another audience: get a new one for " \
@@ -62,6 +62,7 @@ enum exit_status {
     X(FAULT_PERMISSION, STATUS_PERMISSION, \
       "the application needs the WindowsDefenderATP role Machine.Isolate, with admin consent") \
     X(FAULT_NAME, STATUS_NETWORK, "check DNS on this host, or give the address: --resolve HOST:443:ADDRESS") \
+    X(FAULT_NAME_SERVER, STATUS_NETWORK, "check DNS on this host, or give the address: --resolve HOST:443:ADDRESS") \
     X(FAULT_CONNECT, STATUS_NETWORK, "check that this host may reach it on TCP 443, or that a proxy is not required") \
     X(FAULT_TIMEOUT, STATUS_NETWORK, "the network is slow or filtered; --connect-timeout and --max-time allow more time") \
     X(FAULT_CUT, STATUS_NETWORK, "the connection broke; run it again: a repeated release does no harm") \

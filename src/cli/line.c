@@ -90,6 +90,9 @@ static enum line_result unknown(struct span name, const char *meant, struct faul
 static enum line_result take_value(struct line *line, const struct option_row *row,
                                    const char *value, const char **text, struct fault *f)
 {
+    if (value == NULL && row->implied != NULL) {
+        value = row->implied;
+    }
     if (value == NULL && line->at + 1 < line->argc) {
         value = line->argv[++line->at];
     }
@@ -132,8 +135,14 @@ static enum line_result next_letter(struct line *line, const struct option_row *
         fault_advise(f, "unisolate --help lists all options");
         return LINE_FAULT;
     }
-    line->letters = (*row)->value == NULL ? rest : NULL;
-    return (*row)->value == NULL ? LINE_OPTION : take_value(line, *row, rest, text, f);
+    if ((*row)->value == NULL) {
+        line->letters = rest;
+        return LINE_OPTION;
+    }
+    bool joined = rest != NULL && (*row)->implied == NULL; /* -cTEXT; but -wv is -w -v, and -w=5m has a value */
+    bool assigned = rest != NULL && rest[0] == '=';
+    line->letters = joined || assigned ? NULL : rest;
+    return take_value(line, *row, assigned && !joined ? rest + 1 : joined ? rest : NULL, text, f);
 }
 
 /* "-comment" would be read as `-c omment`, which nobody means. */

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 10, CLOUD_COLUMN = 14 };
+enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 20, COMMAND_COLUMN = 12, CLOUD_COLUMN = 14 };
 
 /* ---- columns ---- */
 
@@ -76,7 +76,11 @@ static void put_option_label(struct buf *to, const struct option_row *row)
     } else if (has_name) {
         buf_put_text(to, "    ");
     }
-    buf_put_format(to, row->value != NULL ? "%s %s" : "%s", row->name, row->value);
+    if (row->value == NULL) {
+        buf_put_text(to, row->name);
+    } else {
+        buf_put_format(to, row->implied != NULL ? "%s[=%s]" : "%s %s", row->name, row->value);
+    }
 }
 
 /* "(one of: a b c)", "(default 10s)", "[VARIABLE]" behind the help text. */
@@ -88,6 +92,9 @@ static void flow_remarks(struct flow *w, const struct option_row *row)
     }
     if (row->standard != NULL) {
         buf_put_format(&remark, remark.size > 0 ? "; default %s" : "(default %s", row->standard);
+    }
+    if (row->implied != NULL) {
+        buf_put_format(&remark, "(without =%s: %s", row->value, row->implied);
     }
     buf_put_text(&remark, remark.size > 0 ? ")" : "");
     flow_text(w, buf_text(&remark));
@@ -183,15 +190,22 @@ static void put_exits(struct buf *to)
     }
 }
 
-static const char usage[] = "usage: unisolate [OPTIONS] -c TEXT DEVICE-ID...\n"
-                            "       unisolate --help | --version\n";
-
 static const char introduction[] =
     "\n"
     "Releases devices from isolation through the Microsoft Defender for Endpoint API.\n"
-    "DEVICE-ID is Defender's id of the device: 40 hexadecimal digits, also as id:HEX.\n"
-    "The word `release` may stand in front of it. Options may stand before or after\n"
-    "it; -- ends them.\n";
+    "Options may stand before or after operands; -- ends them.\n";
+
+static const char devices[] =
+    "\n"
+    "A DEVICE is named by\n"
+    "  40 hex digits, id:HEX    its Defender device id; needs no permission to read\n"
+    "  a GUID, entra:GUID       its Entra device id\n"
+    "  an address, ip:ADDRESS   the internal IPv4 or IPv6 address it reported last\n"
+    "  any other, name:NAME     its whole DNS name; with no dot also NAME.any.domain\n"
+    "  self                     the device that this program runs on\n"
+    "  tag:TAG                  every device with that tag; only with --all\n"
+    "Never by part of a name. Several that fit: nothing is sent, unless exactly one\n"
+    "of them is onboarded and active.\n";
 
 static const char examples[] =
     "\n"
@@ -208,13 +222,32 @@ static const char examples[] =
 
 void manual_put_usage(struct buf *to)
 {
-    buf_put_text(to, usage);
+    const char *lead = "usage:";
+    for (const struct command_row *row = command_rows; row->help != NULL; row++) {
+        const char *comment = row->wants_comment ? "-c TEXT " : "";
+        if (row->command != COMMAND_HELP) {
+            buf_put_format(to, row->command == COMMAND_RELEASE ? "%s unisolate [%s] [OPTIONS] %s%s\n" : "%s unisolate %s [OPTIONS] %s%s\n",
+                           lead, row->word, comment, row->operands);
+        }
+        lead = "      ";
+    }
+    buf_put_text(to, "       unisolate --help | --version\n");
+}
+
+static void put_commands(struct buf *to)
+{
+    buf_put_text(to, "\nCommands:\n");
+    for (const struct command_row *row = command_rows; row->help != NULL; row++) {
+        put_row(to, row->word, COMMAND_COLUMN, row->help);
+    }
 }
 
 void manual_put_help(struct buf *to)
 {
-    buf_put_text(to, usage);
+    manual_put_usage(to);
     buf_put_text(to, introduction);
+    put_commands(to);
+    buf_put_text(to, devices);
     put_options(to);
     put_methods(to);
     put_clouds(to);

@@ -40,14 +40,22 @@ static const char *choice_color(size_t i)
 
 const struct option_row option_rows[] = {
     {'c', "--comment", "TEXT", "UNISOLATE_COMMENT", GROUP_ACTION, OPTION_TEXT, AT(comment),
-     .help = "why the device is released; required; UTF-8; kept in Defender's action center"},
+     .help = "why; required to release and to cancel; UTF-8; kept in Defender's action center"},
+    {'w', "--wait", "TIME", NULL, GROUP_ACTION, OPTION_TIME, AT(wait_seconds), .implied = "10m",
+     .help = "follow each action until it ends, for at most TIME"},
+    {'n', "--dry-run", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(dry_run),
+     .help = "sign in, find the devices, print each request that would be sent, and send none"},
+    {0, "--all", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(all),
+     .help = "allow a selector that names many devices (tag:)"},
+    {0, "--cancel-isolate", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(cancel_isolate),
+     .help = "also cancel an Isolate action that waits for the device"},
 
     {0, "--tenant", "ID", "AZURE_TENANT_ID", GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.tenant),
      .help = "the tenant: its GUID, or a verified domain of it"},
     {0, "--client-id", "ID", "AZURE_CLIENT_ID", GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.client_id),
      .help = "application (client) id of the app registration"},
     {0, "--auth", "METHOD", "UNISOLATE_AUTH", GROUP_SIGN_IN, OPTION_CHOICE, AT(sign_in.method),
-     choice_auth, "auto", .help = "how to sign in; auto: the first method whose inputs are given"},
+     choice_auth, .standard = "auto", .help = "how to sign in; auto: the first method whose inputs are given"},
     {0, "--token-file", "FILE", "env:UNISOLATE_TOKEN", GROUP_SIGN_IN, OPTION_SECRET,
      AT(sign_in.token_file),
      .help = "file with a bearer token got elsewhere; - reads standard input, env:NAME a variable"},
@@ -66,9 +74,12 @@ const struct option_row option_rows[] = {
     {0, "--federated-token-file", "FILE", "AZURE_FEDERATED_TOKEN_FILE", GROUP_SIGN_IN,
      OPTION_SECRET, AT(sign_in.federated_token_file),
      .help = "file with another identity provider's token; read for every request"},
+    {0, "--identity", "KIND:ID", NULL, GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.identity),
+     .help = "a user-assigned managed identity: client:ID, object:ID or resource:ID; system: the "
+             "host's own, though there is a client id"},
 
     {0, "--cloud", "NAME", "UNISOLATE_CLOUD", GROUP_CLOUD, OPTION_CHOICE, AT(cloud), choice_cloud,
-     "commercial", .help = "the cloud that the tenant lives in"},
+     .standard = "commercial", .help = "the cloud that the tenant lives in"},
     {0, "--region", "NAME", NULL, GROUP_CLOUD, OPTION_CHOICE, AT(region), choice_region,
      .help = "a nearer API host of the commercial cloud"},
     {0, "--api-url", "URL", "UNISOLATE_API_URL", GROUP_CLOUD, OPTION_TEXT, AT(api_url),
@@ -84,12 +95,15 @@ const struct option_row option_rows[] = {
      .help = "PEM file of the only roots that are trusted"},
     {0, "--resolve", "HOST:PORT:ADDR[,ADDR]", NULL, GROUP_NETWORK, OPTION_RESOLVE,
      .help = "do not ask DNS for this host and port; may be given more than once"},
+    {0, "--dns", "ADDR[,ADDR]", NULL, GROUP_NETWORK, OPTION_TEXT, AT(dns),
+     .help = "ask these name servers, in this order; another port than 53: ADDR:PORT, [ADDR]:PORT"},
     {'4', "-4", NULL, NULL, GROUP_NETWORK, OPTION_IPV4, .help = "use IPv4 only"},
     {'6', "-6", NULL, NULL, GROUP_NETWORK, OPTION_IPV6, .help = "use IPv6 only"},
     {0, "--connect-timeout", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(connect_timeout_seconds),
      .standard = "10s", .help = "for one connection, up to the end of the TLS handshake"},
     {0, "--max-time", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(max_time_seconds),
-     .standard = "2m", .help = "for the whole run; TIME is written 90, 90s, 10m, 1h30m"},
+     .standard = "2m", .help = "for the whole run; 15m more with --auth device-code; TIME is written "
+                               "90, 90s, 10m, 1h30m"},
     {0, "--retries", "N", NULL, GROUP_NETWORK, OPTION_NUMBER, AT(retries), .standard = "4",
      .help = "tries after the first for what may pass: connection, 429, 5xx"},
 
@@ -99,7 +113,7 @@ const struct option_row option_rows[] = {
      .help = "nothing on standard error but errors"},
     {'v', "--verbose", NULL, NULL, GROUP_OUTPUT, OPTION_COUNT, AT(verbosity),
      .help = "say what is done, host by host; -vv: message heads and bodies too; never a secret"},
-    {0, "--color", "WHEN", "NO_COLOR", GROUP_OUTPUT, OPTION_COLOR, AT(color), choice_color, "auto",
+    {0, "--color", "WHEN", "NO_COLOR", GROUP_OUTPUT, OPTION_COLOR, AT(color), choice_color, .standard = "auto",
      .help = "auto: on a terminal; NO_COLOR set to anything: never"},
     {'h', "--help", NULL, NULL, GROUP_OUTPUT, OPTION_HELP,
      .help = "print this and end; so does the word help"},
@@ -160,7 +174,7 @@ static bool keep_command(struct options *o, const struct option_row *row, const 
 {
     (void)value;
     (void)f;
-    if (o->command == COMMAND_RELEASE) {
+    if (o->command != COMMAND_HELP && o->command != COMMAND_VERSION) {
         o->command = row->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
     }
     return true;
@@ -282,14 +296,36 @@ static bool keep_from_line(struct options *o, const struct option_row *row, cons
     return keep(o, row, row->name, value, f);
 }
 
+const struct command_row command_rows[] = {
+    {"release", COMMAND_RELEASE, "DEVICE...", true, true, "release devices from isolation; the word may be left out"},
+    {"status", COMMAND_STATUS, "[DEVICE|ACTION-ID]...", false, false,
+     "what is known of a device's isolation, or of one action; without operands: every device that is isolated"},
+    {"find", COMMAND_FIND, "DEVICE...", true, false, "print the device records that a selector names"},
+    {"cancel", COMMAND_CANCEL, "ACTION-ID...", true, true, "cancel actions that have not ended"},
+    {"token", COMMAND_TOKEN, "", false, false, "sign in and print the token, for use on another host"},
+    {"help", COMMAND_HELP, "", false, false, "print this and end"},
+    {NULL, COMMAND_VERSION, NULL, false, false, NULL},
+};
+
+static const struct command_row *command_row_of(enum command command)
+{
+    size_t i = 0;
+    while (command_rows[i].word != NULL && command_rows[i].command != command) {
+        i++;
+    }
+    return &command_rows[i];
+}
+
 /* The first operand may be a command word, but not behind `--`. */
 static void keep_operand(struct options *o, const char *text, bool may_be_command)
 {
-    if (may_be_command && strcmp(text, "help") == 0) {
-        o->command = COMMAND_HELP;
-    } else if (!may_be_command || strcmp(text, "release") != 0) {
-        o->operands[o->operand_count++] = text;
+    for (size_t i = 0; may_be_command && command_rows[i].word != NULL; i++) {
+        if (strcmp(text, command_rows[i].word) == 0) {
+            o->command = o->command == COMMAND_RELEASE ? command_rows[i].command : o->command;
+            return;
+        }
     }
+    o->operands[o->operand_count++] = text;
 }
 
 static bool read_line(struct options *o, int argc, char *const *argv, struct fault *f)
@@ -361,6 +397,15 @@ static bool keep_standards(struct options *o, struct fault *f)
     return true;
 }
 
+/* A person needs the time that a device code lives. */
+static void allow_for_person(struct options *o)
+{
+    if (strcmp(o->sign_in.method, credential_device_code.name) == 0 &&
+        options_giver(o, "--max-time") == NULL) {
+        o->max_time_seconds += OPTION_PERSON_SECONDS;
+    }
+}
+
 static bool given_on_line(const struct options *o, const char *name)
 {
     const char *giver = options_giver(o, name);
@@ -403,8 +448,8 @@ static bool check_comment(const struct options *o, struct fault *f)
 {
     const char *giver = options_giver(o, "--comment");
     if (o->comment == NULL) {
-        fault_set(f, FAULT_USAGE, "--comment: missing; every release needs one");
-        return fault_advise(f, "say why the device is released: -c TEXT");
+        fault_set(f, FAULT_USAGE, "--comment: missing; every release and every cancel needs one");
+        return fault_advise(f, "say why: -c TEXT");
     }
     if (!utf8_is_valid(span_of(o->comment))) {
         return fault_set(f, FAULT_USAGE, "%s: not UTF-8", giver);
@@ -415,10 +460,19 @@ static bool check_comment(const struct options *o, struct fault *f)
     return true;
 }
 
+static bool check_operands(const struct options *o, struct fault *f)
+{
+    if (o->command == COMMAND_TOKEN && o->operand_count > 0) {
+        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operands[0]);
+    }
+    return true;
+}
+
 static bool options_check(struct options *o, struct fault *f)
 {
-    return check_roots(o, f) && check_secrets(o, f) &&
-           (o->operand_count == 0 || check_comment(o, f));
+    bool wants_comment = command_row_of(o->command)->wants_comment && o->operand_count > 0;
+    allow_for_person(o);
+    return check_roots(o, f) && check_secrets(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
 }
 
 /* `--json` in front of `--`, whatever stands around it: a fault is then told as JSON too. */
@@ -440,7 +494,7 @@ static bool read_all(struct options *o, int argc, char *const *argv, struct faul
         return fault_set(f, FAULT_MEMORY, "command line: out of memory");
     }
     bool line = read_line(o, argc, argv, f);
-    if (line && o->command != COMMAND_RELEASE) {
+    if (line && (o->command == COMMAND_HELP || o->command == COMMAND_VERSION)) {
         return true;
     }
     bool environment = read_environment(o, &later);
@@ -463,6 +517,17 @@ const char *options_giver(const struct options *o, const char *name)
 {
     const struct option_row *row = line_find(span_of(name));
     return row != NULL ? o->given[row - option_rows] : NULL;
+}
+
+uint64_t options_run_seconds(const struct options *o)
+{
+    bool given = options_giver(o, "--max-time") != NULL;
+    return o->max_time_seconds + (given ? 0 : o->wait_seconds);
+}
+
+bool options_wants_operand(const struct options *o)
+{
+    return command_row_of(o->command)->wants_operand;
 }
 
 void options_free(struct options *o)

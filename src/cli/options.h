@@ -18,9 +18,29 @@
 #include "auth/credential.h"
 #include "base/address.h"
 
-enum command { COMMAND_RELEASE, COMMAND_HELP, COMMAND_VERSION };
+enum command {
+    COMMAND_RELEASE,
+    COMMAND_STATUS,
+    COMMAND_FIND,
+    COMMAND_CANCEL,
+    COMMAND_TOKEN,
+    COMMAND_HELP,
+    COMMAND_VERSION,
+};
 
-enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 64, OPTION_RETRIES_MAX = 100 };
+struct command_row {
+    const char *word;       /* as the first operand; NULL: an option asks for it */
+    enum command command;
+    const char *operands;   /* for the usage */
+    bool wants_operand;
+    bool wants_comment;
+    const char *help;
+};
+
+/* Ends with a row whose help is NULL. */
+extern const struct command_row command_rows[];
+
+enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 64, OPTION_RETRIES_MAX = 100, OPTION_PERSON_SECONDS = 15 * 60 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -31,6 +51,10 @@ struct options {
     size_t operand_count;
     /* action */
     const char *comment;
+    uint64_t wait_seconds;               /* 0: do not wait */
+    bool dry_run;
+    bool all;                            /* a selector may name many */
+    bool cancel_isolate;
     /* sign-in */
     struct credential_settings sign_in;
     /* cloud; NULL: what the cloud says */
@@ -39,6 +63,7 @@ struct options {
     const char *cacert, *cacert_only;    /* files */
     const char *resolve[OPTIONS_RESOLVE_MAX];
     size_t resolve_count;
+    const char *dns;                     /* name servers, or NULL: the system's */
     enum address_family family;          /* ADDRESS_NONE: both */
     uint64_t connect_timeout_seconds;    /* at least 1 */
     uint64_t max_time_seconds;           /* at least 1 */
@@ -86,6 +111,7 @@ struct option_row {
     enum option_kind kind;
     size_t offset;        /* of the member of struct options, where the kind does not name it */
     const char *(*choice)(size_t i); /* the words it may be, one by one, then NULL; or NULL */
+    const char *implied;  /* the value where the option stands without one: `=` is then needed; or NULL */
     const char *standard; /* the default, as the user would write it; or NULL */
     const char *help;
 };
@@ -111,6 +137,14 @@ bool options_read(struct options *o, int argc, char *const *argv, struct fault *
 
 /* Who gave the option called `name` its value: that name, its variable's, or NULL for nobody. */
 const char *options_giver(const struct options *o, const char *name);
+
+/*
+ * The time that the whole run may take: --max-time where the user gave one; else its default, and what --wait needs besides.
+ */
+uint64_t options_run_seconds(const struct options *o);
+
+/* The command wants at least one operand. */
+bool options_wants_operand(const struct options *o);
 
 void options_free(struct options *o);
 

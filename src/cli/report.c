@@ -1,19 +1,24 @@
 /*
- * report.c - everything that is printed; see report.h.
+ * report.c - the two ways out; see report.h.
  */
 #include "cli/report.h"
 
 #include "base/escape.h"
 #include "base/trace.h"
 #include "cli/manual.h"
-#include "codec/json.h"
-#include "codec/time_text.h"
+#include "cli/object.h"
+#include "mde/isolation.h"
+#include "mde/release.h"
 #include "os/os.h"
 
-static const char red[] = "\033[31m";
-static const char green[] = "\033[32m";
-static const char yellow[] = "\033[33m";
-static const char plain[] = "\033[0m";
+static const char *const colors[] = {
+    [REPORT_GOOD] = "\033[32m",
+    [REPORT_BAD] = "\033[31m",
+    [REPORT_NOTE] = "\033[33m",
+};
+
+/* A progress line stands on the terminal: the trace's sink has to know, too. */
+static bool progress_stands;
 
 /* ---- writing ---- */
 
@@ -25,26 +30,41 @@ static void write_error(struct span bytes)
     }
 }
 
+static void clear_progress(void)
+{
+    if (progress_stands) {
+        write_error(SPAN("\r\033[K"));
+        progress_stands = false;
+    }
+}
+
 /* Write what b holds to standard error and give it back. */
 static void end_error(struct buf *b)
 {
+    clear_progress();
     write_error(b->failed ? SPAN("unisolate: out of memory\n") : buf_span(b));
     buf_free(b);
 }
 
-static void end_result(struct report *r, struct buf *b)
+void report_result(struct report *r, struct buf *result)
 {
-    if (b->failed || !os_write(OS_OUT, buf_span(b))) {
+    clear_progress();
+    if (result->failed || !os_write(OS_OUT, buf_span(result))) {
         r->write_failed = true;
     }
-    buf_free(b);
+    buf_free(result);
 }
 
-static void put_colored(struct buf *b, bool on, const char *color, const char *text)
+static void put_colored(struct buf *b, bool on, enum report_color color, const char *text)
 {
-    buf_put_text(b, on ? color : "");
+    buf_put_text(b, on ? colors[color] : "");
     buf_put_text(b, text);
-    buf_put_text(b, on ? plain : "");
+    buf_put_text(b, on ? "\033[0m" : "");
+}
+
+void report_put_colored(const struct report *r, struct buf *b, enum report_color color, const char *text)
+{
+    put_colored(b, r->color_out, color, text);
 }
 
 static void write_trace(struct span line)
@@ -55,73 +75,7 @@ static void write_trace(struct span line)
     end_error(&b);
 }
 
-/* ---- JSON: one object a line ---- */
-
-static void put_name(struct buf *b, const char *name)
-{
-    char last = b->size > 0 ? b->at[b->size - 1] : '{';
-    buf_put_format(b, last == '{' ? "\"%s\":" : ",\"%s\":", name);
-}
-
-/* "" and NULL are null: not known. */
-static void put_text(struct buf *b, const char *name, const char *text)
-{
-    put_name(b, name);
-    if (text == NULL || text[0] == '\0') {
-        buf_put_text(b, "null");
-    } else {
-        json_put_string_lossy(b, span_of(text));
-    }
-}
-
-static void put_time(struct buf *b, const char *name, int64_t unix_seconds)
-{
-    char text[TIME_TEXT_SIZE] = "";
-    if (unix_seconds != 0) {
-        time_put_rfc3339(unix_seconds, text);
-    }
-    put_text(b, name, text);
-}
-
-/* `message` is the service's; where the service said nothing, it is the fault's own text. */
-static void put_error(struct buf *b, const struct fault *f)
-{
-    enum exit_status status = fault_status(f->code);
-    put_name(b, "error");
-    if (!fault_is_set(f)) {
-        buf_put_text(b, "null");
-        return;
-    }
-    buf_put_char(b, '{');
-    put_text(b, "name", exit_name(status));
-    put_name(b, "exit");
-    buf_put_format(b, "%d", (int)status);
-    put_text(b, "message", f->service_message[0] != '\0' ? f->service_message : f->text);
-    put_text(b, "code", f->service_code);
-    put_text(b, "target", f->service_target);
-    put_text(b, "advice", fault_advice(f));
-    buf_put_char(b, '}');
-}
-
-static void write_json(struct report *r, const struct release_row *row)
-{
-    const struct action *a = &row->action;
-    struct buf b = buf_init(REPORT_MAX);
-    buf_put_char(&b, '{');
-    put_text(&b, "input", row->input);
-    put_text(&b, "result", release_result_name(row->result));
-    put_text(&b, "machineId", row->machine_id);
-    put_text(&b, "computerDnsName", a->computer_name);
-    put_text(&b, "actionId", a->id);
-    put_text(&b, "actionStatus", a->status_text);
-    put_time(&b, "requested", a->requested);
-    put_time(&b, "ended", a->ended);
-    put_error(&b, &row->fault);
-    buf_put_text(&b, "}\n");
-    end_result(r, &b);
-}
-
-/* ---- text ---- */
+/* ---- faults and advice ---- */
 
 /* What the service said, behind the text: ": CODE: MESSAGE (id for Microsoft support: TARGET)". */
 static void put_service_words(struct buf *b, const struct fault *f)
@@ -142,17 +96,17 @@ static void put_service_words(struct buf *b, const struct fault *f)
 
 static void put_advice(struct buf *b, const struct report *r, const char *text)
 {
-    put_colored(b, r->color_err, yellow, "advice:");
+    put_colored(b, r->color_err, REPORT_NOTE, "advice:");
     buf_put_char(b, ' ');
     escape_put(b, span_of(text));
     buf_put_char(b, '\n');
 }
 
-static void write_fault(const struct report *r, const struct fault *f)
+void report_failure(const struct report *r, const struct fault *f)
 {
     const char *advice = fault_advice(f);
     struct buf b = buf_init(REPORT_MAX);
-    put_colored(&b, r->color_err, red, "unisolate:");
+    put_colored(&b, r->color_err, REPORT_BAD, "unisolate:");
     buf_put_char(&b, ' ');
     escape_put(&b, span_of(f->text));
     put_service_words(&b, f);
@@ -163,44 +117,7 @@ static void write_fault(const struct report *r, const struct fault *f)
     end_error(&b);
 }
 
-/* What a result does not mean, for who reads no manual. */
-static const char *meaning_of(enum release_result result)
-{
-    switch (result) {
-    case RELEASE_ACCEPTED:
-        return " (queued, not yet released)";
-    case RELEASE_ALREADY_PENDING:
-        return " (queued before)";
-    default:
-        return "";
-    }
-}
-
-/*
- *     accepted  pc-042 (queued, not yet released)
- *               action 5382f7ea-7557-4ab7-9782-d50480024a4e, Pending
- */
-static void write_row(struct report *r, const struct release_row *row)
-{
-    const struct action *a = &row->action;
-    const char *result = release_result_name(row->result);
-    struct buf b = buf_init(REPORT_MAX);
-    put_colored(&b, r->color_out, green, result);
-    buf_put_text(&b, "  ");
-    escape_put(&b, span_of(row->input));
-    buf_put_text(&b, meaning_of(row->result));
-    buf_put_char(&b, '\n');
-    if (a->id[0] != '\0') {
-        buf_put_format(&b, "%*saction ", (int)span_of(result).size + 2, "");
-        escape_put(&b, span_of(a->id));
-        buf_put_text(&b, a->status_text[0] != '\0' ? ", " : "");
-        escape_put(&b, span_of(a->status_text));
-        buf_put_char(&b, '\n');
-    }
-    end_result(r, &b);
-}
-
-/* ---- what others call ---- */
+/* ---- the rest ---- */
 
 static bool has_color(enum color when, enum os_output where)
 {
@@ -210,6 +127,7 @@ static bool has_color(enum color when, enum os_output where)
 void report_open(struct report *r, const struct options *o)
 {
     *r = (struct report){
+        .command = o->command,
         .json = o->json,
         .quiet = o->quiet,
         .color_out = has_color(o->color, OS_OUT),
@@ -221,27 +139,35 @@ void report_open(struct report *r, const struct options *o)
                write_trace);
 }
 
-void report_row(void *report, const struct release_row *row)
+/* A result without a device: its members are those of the command's results, all null but the fault. */
+static void write_nobody(struct report *r, const struct fault *f)
 {
-    struct report *r = report;
-    bool failed = fault_is_set(&row->fault);
-    if (r->json) {
-        write_json(r, row);
-    } else if (!failed) {
-        write_row(r, row);
+    struct buf b = buf_init(REPORT_MAX);
+    buf_put_char(&b, '{');
+    object_text(&b, "input", NULL);
+    if (r->command == COMMAND_STATUS) {
+        object_text(&b, "isolation", isolation_name(ISOLATION_UNKNOWN));
+        object_text(&b, "actionType", NULL);
+    } else {
+        object_text(&b, "result", release_result_name(RELEASE_ERROR));
     }
-    if (failed) {
-        write_fault(r, &row->fault);
-    }
+    object_text(&b, "machineId", NULL);
+    object_text(&b, "computerDnsName", NULL);
+    object_text(&b, "actionId", NULL);
+    object_text(&b, "actionStatus", NULL);
+    object_time(&b, "requested", 0);
+    object_time(&b, "ended", 0);
+    object_fault(&b, f);
+    buf_put_text(&b, "}\n");
+    report_result(r, &b);
 }
 
 void report_fault(struct report *r, const struct fault *f)
 {
     if (r->json) {
-        struct release_row nobody = {.result = RELEASE_ERROR, .fault = *f};
-        write_json(r, &nobody);
+        write_nobody(r, f);
     }
-    write_fault(r, f);
+    report_failure(r, f);
 }
 
 void report_advice(const struct report *r, const char *text)
@@ -251,6 +177,39 @@ void report_advice(const struct report *r, const char *text)
         put_advice(&b, r, text);
         end_error(&b);
     }
+}
+
+void report_prompt(const struct report *r, const char *text)
+{
+    struct buf b = buf_init(REPORT_MAX);
+    put_colored(&b, r->color_err, REPORT_GOOD, "sign-in:");
+    buf_put_char(&b, ' ');
+    escape_put(&b, span_of(text));
+    buf_put_char(&b, '\n');
+    end_error(&b);
+}
+
+void report_lines(const struct report *r, struct buf *lines)
+{
+    if (r->quiet) {
+        buf_free(lines);
+    } else {
+        end_error(lines);
+    }
+}
+
+void report_progress(const struct report *r, const char *line)
+{
+    struct buf b = buf_init(REPORT_MAX);
+    if (r->quiet || !os_is_terminal(OS_ERR)) {
+        return;
+    }
+    clear_progress();
+    escape_put(&b, span_of(line));
+    struct span shown = span_cut(buf_span(&b), 0, os_columns(OS_ERR) - 1);
+    write_error(shown);
+    progress_stands = shown.size > 0;
+    buf_free(&b);
 }
 
 void report_usage(void)
@@ -269,11 +228,12 @@ void report_text(struct report *r, struct span text)
 
 enum exit_status report_close(struct report *r, enum exit_status status)
 {
+    clear_progress();
     if (!r->write_failed) {
         return status;
     }
     struct fault f = {0};
     fault_set(&f, FAULT_OUTPUT, "standard output: a result could not be written");
-    write_fault(r, &f);
+    report_failure(r, &f);
     return STATUS_INTERNAL;
 }

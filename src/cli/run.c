@@ -1,143 +1,411 @@
 /*
- * run.c - the map of the program: what happens, in which order.
+ * run.c - the map of the program: what each command does, in which order.
  *
- * Does      argv -> options -> roots -> credential -> token -> devices -> report -> exit status.
+ * Does      argv -> options -> session (credential, token) -> devices -> actions -> report -> exit status.
  * Not here  any of these steps itself.
  * Rules     all input is read and checked before anything is sent; every struct is valid when zero, so one block at the end frees all.
+ *           Of several operands each gets a result of its own; the exit status is theirs, or 12 where they differ.
  */
 #include "cli/run.h"
 
 #include "auth/claims.h"
-#include "cli/cloud.h"
+#include "base/trace.h"
 #include "cli/manual.h"
-#include "cli/report.h"
-#include "cli/version.h"
-#include "net/clock.h"
-#include "net/tls.h"
+#include "cli/session.h"
+#include "cli/show.h"
+#include "os/os.h"
 
-/* Everything one release needs, in the order in which it comes to be. */
-struct session {
-    const struct options *options;
-    struct release release;
-    struct authority authority;
-    struct url api_url;
-    const struct credential_type *credential;
-    struct credential_settings sign_in;
-    struct roots roots;
-    struct client client;
-    struct secret bearer;
+#include <string.h>
+
+/* ---- the operands ---- */
+
+/* Zeroed: none. */
+struct selectors {
+    struct selector *at; /* owned; one an operand */
+    size_t count;
 };
 
-static bool read_roots(struct roots *roots, const struct options *o, struct fault *f)
+static bool read_selectors(struct selectors *all, const struct options *o, struct fault *f)
 {
-    const char *file = o->cacert_only != NULL ? o->cacert_only : o->cacert;
-    struct buf pem = buf_init(ROOTS_FILE_MAX);
-    roots_init(roots, o->cacert_only == NULL);
-    bool ok = file == NULL || (os_read_file(file, &pem, f) && roots_add_pem(roots, buf_span(&pem), file, f));
-    buf_free(&pem);
+    all->at = memory_take(o->operand_count, sizeof *all->at);
+    if (all->at == NULL) {
+        return fault_set(f, FAULT_MEMORY, "out of memory");
+    }
+    for (; all->count < o->operand_count; all->count++) {
+        const char *text = o->operands[all->count];
+        struct selector *s = &all->at[all->count];
+        if (!selector_read(s, text, f) || !device_resolve_self(s, f)) {
+            return false;
+        }
+        if (s->kind == SELECT_TAG && !o->all && o->command == COMMAND_RELEASE) {
+            fault_set(f, FAULT_USAGE, "%s: a tag may name many devices", text);
+            return fault_advise(f, "look at them with find; then allow it with --all");
+        }
+    }
+    return true;
+}
+
+/* ---- several results, one status ---- */
+
+struct tally {
+    bool any, differ;
+    enum exit_status status;
+};
+
+static void tally_add(struct tally *t, enum fault_code code)
+{
+    enum exit_status status = fault_status(code);
+    t->differ = t->differ || (t->any && status != t->status);
+    t->status = status;
+    t->any = true;
+}
+
+static enum exit_status tally_status(const struct tally *t)
+{
+    return t->differ ? STATUS_MIXED : t->status;
+}
+
+static bool is_stop(enum fault_code code)
+{
+    return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
+}
+
+/* ---- release ---- */
+
+static bool add_every_device(struct release *r, const char *input, const struct device_list *found, struct fault *f)
+{
+    bool added;
+    size_t living = 0;
+    for (size_t i = 0; i < found->count; i++) {
+        const struct device *d = &found->at[i];
+        living += !d->merged;
+        if (!d->merged && !release_add(r, input, d->id, d->name, &added, f)) {
+            return false;
+        }
+    }
+    return living > 0 || fault_set(f, FAULT_NOT_FOUND, "no device has this tag");
+}
+
+static bool add_found(struct release *r, const struct selector *s, const char *input, const struct device_list *found,
+                      struct report *report, struct fault *f)
+{
+    const struct device *chosen;
+    size_t others;
+    bool added;
+    if (s->kind == SELECT_TAG) {
+        return add_every_device(r, input, found, f);
+    }
+    if (!device_choose(found, &chosen, &others, f)) {
+        return false;
+    }
+    if (others > 0) {
+        show_others(report, input, found, chosen);
+    }
+    return release_add(r, input, chosen->id, chosen->name, &added, f);
+}
+
+/* From a selector to a row, or rows. A device that cannot be found makes a row that has failed; false: the whole run ends. */
+static bool add_device(struct release *r, struct api *api, const struct selector *s, const char *input,
+                       struct report *report, struct fault *f)
+{
+    struct device_list found = {0};
+    struct fault why = {0};
+    bool added;
+    if (s->kind == SELECT_ID) {
+        return release_add(r, input, s->value, "", &added, f);
+    }
+    bool ok = device_find(api, s, &found, &why) && add_found(r, s, input, &found, report, &why);
+    if (!ok && (is_stop(why.code) || why.code == FAULT_MEMORY)) {
+        *f = why;
+    } else if (!ok && release_add(r, input, "", "", &added, f)) {
+        release_fail_last(r, &why, &found);
+        ok = true;
+    }
+    device_list_free(&found);
     return ok;
 }
 
-static bool check_rules(const struct options *o, struct fault *f)
+static bool add_devices(struct release *r, struct api *api, const struct selectors *all, const struct options *o,
+                        struct report *report, struct fault *f)
 {
-    for (size_t i = 0; i < o->resolve_count; i++) {
-        if (!dns_check_rule(o->resolve[i], f)) {
+    for (size_t i = 0; i < all->count; i++) {
+        if (!add_device(r, api, &all->at[i], o->operands[i], report, f)) {
             return false;
         }
     }
     return true;
 }
 
-static bool choose_credential(struct session *s, struct fault *f)
-{
-    return credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f);
-}
-
-/* Before the clock of --max-time runs: it may ask for a password. */
-static bool load_credential(struct session *s, struct fault *f)
-{
-    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->sign_in, f));
-}
-
-static void open_client(struct session *s)
-{
-    const struct options *o = s->options;
-    struct client_settings settings = {
-        .conn = {
-            .roots = &s->roots,
-            .dns = {.rules = o->resolve, .rule_count = o->resolve_count, .family = o->family},
-            .connect_timeout_ms = o->connect_timeout_seconds * 1000,
-        },
-        .retries = o->retries,
-        .deadline_ms = os_monotonic_ms() + o->max_time_seconds * 1000,
-        .user_agent = version.user_agent,
-    };
-    client_open(&s->client, &settings);
-}
-
-/* The API's connection opens while the identity service is asked for the token: two round trips less. */
-static bool sign_in(struct session *s, struct fault *f)
-{
-    open_client(s);
-    client_warm(&s->client, &s->api_url);
-    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
-}
-
-static bool sign_in_again(void *session, struct fault *f)
-{
-    struct session *s = session;
-    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
-}
-
-/* The API has the last word: this only tells in advance what it will most likely say. */
-static void advise_on_token(const struct session *s, const struct report *report)
-{
-    struct claims claims;
-    char advice[512];
-    if (claims_read(&s->bearer, &claims) &&
-        claims_advise(&claims, s->authority.scope, clock_seconds(), advice, sizeof advice)) {
-        report_advice(report, advice);
-    }
-}
-
 static enum exit_status run_release(const struct options *o, struct report *report)
 {
-    struct session s = {.options = o, .sign_in = o->sign_in};
+    struct session s = {0};
+    struct selectors all = {0};
     struct fault f = {0};
-    enum exit_status status;
-    bool ready = release_plan(&s.release, o->operands, o->operand_count, o->comment, &f) &&
-                 cloud_choose(o, &s.authority, &s.api_url, &f) && check_rules(o, &f) && choose_credential(&s, &f) &&
-                 read_roots(&s.roots, o, &f) && load_credential(&s, &f) && sign_in(&s, &f);
-    if (ready) {
-        advise_on_token(&s, report);
-        struct api api = {
-            .client = &s.client,
-            .url = &s.api_url,
-            .bearer = &s.bearer,
-            .renew = s.credential->renews ? sign_in_again : NULL,
-            .renew_context = &s,
-        };
-        ready = release_run(&s.release, &api, report_row, report, &f);
-    }
-    if (fault_is_set(&f) && !release_has_results(&s.release)) {
+    struct release release = {
+        .settings = {
+            .comment = o->comment,
+            .wait_ms = o->wait_seconds * 1000,
+            .cancel_isolate = o->cancel_isolate,
+            .done = show_row,
+            .planned = o->dry_run ? show_planned : NULL,
+            .progress = show_progress,
+            .advise = show_advice,
+            .context = report,
+        },
+    };
+    bool ok = read_selectors(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
+              add_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
+    if (!ok && release.told == 0) {
         report_fault(report, &f);
-        status = fault_status(f.code);
-    } else {
-        status = release_status(&s.release);
+    } else if (!ok && release_status(&release) == STATUS_OK) {
+        report_failure(report, &f); /* interrupted, when all was accepted */
     }
-    client_close(&s.client);
-    secret_free(&s.bearer);
-    credential_unload(&s.sign_in);
-    roots_free(&s.roots);
-    release_free(&s.release);
-    tls_stop();
+    enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
+    release_free(&release);
+    memory_give(all.at);
+    session_close(&s);
     return status;
 }
+
+/* ---- find ---- */
+
+struct find {
+    struct report *report;
+    const char *input;
+    struct device_list list;
+};
+
+static bool find_visit(void *context, const struct device *device, struct json record, struct fault *f)
+{
+    struct find *find = context;
+    show_record(find->report, find->input, device, record);
+    return device_list_add(&find->list, device, f);
+}
+
+static enum fault_code find_one(struct api *api, const struct selector *s, const char *input, struct report *report)
+{
+    struct find find = {.report = report, .input = input};
+    struct fault f = {0};
+    const struct device *chosen;
+    size_t others;
+    bool ok = device_search(api, s, find_visit, &find, &f);
+    bool many = ok && s->kind == SELECT_TAG && find.list.count > 0;
+    if (!many && (!ok || !device_choose(&find.list, &chosen, &others, &f))) {
+        fault_place(&f, "%s", input);
+        show_find_fault(report, input, &f);
+    }
+    device_list_free(&find.list);
+    return f.code;
+}
+
+static enum exit_status run_find(const struct options *o, struct report *report)
+{
+    struct session s = {0};
+    struct selectors all = {0};
+    struct tally tally = {0};
+    struct fault f = {0};
+    if (!read_selectors(&all, o, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
+        report_fault(report, &f);
+        tally_add(&tally, f.code);
+    }
+    for (size_t i = 0; !fault_is_set(&f) && i < all.count; i++) {
+        tally_add(&tally, find_one(&s.api, &all.at[i], o->operands[i], report));
+    }
+    memory_give(all.at);
+    session_close(&s);
+    return tally_status(&tally);
+}
+
+/* ---- status ---- */
+
+static bool one_device(struct api *api, const struct selector *s, struct device *device, struct fault *f)
+{
+    struct device_list found = {0};
+    const struct device *chosen = NULL;
+    size_t others;
+    bool ok = device_find(api, s, &found, f) && device_choose(&found, &chosen, &others, f);
+    if (ok) {
+        *device = *chosen;
+    }
+    device_list_free(&found);
+    return ok;
+}
+
+/* Where the device has no actions at all: is there such a device? Without permission to look it up it is taken for one. */
+static bool device_exists(struct api *api, const struct selector *s, struct fault *f)
+{
+    struct device device;
+    struct fault why = {0};
+    if (s->kind != SELECT_ID || one_device(api, s, &device, &why) || why.code == FAULT_PERMISSION) {
+        return true;
+    }
+    *f = why;
+    return false;
+}
+
+static bool device_status(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
+{
+    struct device device = {0};
+    struct action_list list = {0};
+    const struct action *decisive = NULL;
+    if (s->kind == SELECT_ID) {
+        memcpy(device.id, s->value, sizeof device.id);
+    } else if (!one_device(api, s, &device, f)) {
+        return false;
+    }
+    bool ok = action_list(api, device.id, &list, f) && (list.count > 0 || device_exists(api, s, f));
+    if (ok) {
+        status->isolation = isolation_infer(list.at, list.count, &decisive);
+        fault_keep(status->machine_id, sizeof status->machine_id, span_of(device.id));
+        fault_keep(status->computer_name, sizeof status->computer_name, span_of(device.name));
+        status->action = decisive != NULL ? *decisive : (struct action){0};
+    }
+    action_list_free(&list);
+    return ok;
+}
+
+/* A GUID may be an action's id or a device's Entra id: an action is asked for first. */
+static enum fault_code status_one(struct api *api, const char *input, struct report *report)
+{
+    struct device_status status = {.input = input};
+    struct selector s;
+    struct fault f = {0};
+    bool ok = selector_is_guid(span_of(input)) && action_get(api, input, &status.action, &f);
+    if (ok) {
+        fault_keep(status.machine_id, sizeof status.machine_id, span_of(status.action.machine_id));
+    } else if (!fault_is_set(&f) || f.code == FAULT_NOT_FOUND) {
+        fault_clear(&f);
+        ok = selector_read(&s, input, &f) && device_resolve_self(&s, &f) && device_status(api, &s, &status, &f);
+    }
+    if (!ok) {
+        fault_place(&f, "%s", input);
+        status.fault = f;
+    }
+    show_status(report, &status);
+    return f.code;
+}
+
+/* Every device whose newest actions leave it isolated or on the way there. */
+static bool status_all(struct api *api, struct report *report, struct fault *f)
+{
+    struct action_list list = {0};
+    bool ok = action_list(api, NULL, &list, f);
+    size_t count = ok ? isolation_survey(list.at, list.count) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct action *decisive;
+        struct device_status status = {.action = list.at[i], .isolation = isolation_infer(&list.at[i], 1, &decisive)};
+        fault_keep(status.machine_id, sizeof status.machine_id, span_of(list.at[i].machine_id));
+        show_status(report, &status);
+    }
+    action_list_free(&list);
+    return ok;
+}
+
+static enum exit_status run_status(const struct options *o, struct report *report)
+{
+    struct session s = {0};
+    struct selectors all = {0};
+    struct tally tally = {0};
+    struct fault f = {0};
+    bool ok = (o->operand_count == 0 || read_selectors(&all, o, &f)) && session_check(&s, o, &f) &&
+              session_open(&s, report, &f) && (o->operand_count > 0 || status_all(&s.api, report, &f));
+    if (!ok) {
+        report_fault(report, &f);
+        tally_add(&tally, f.code);
+    }
+    for (size_t i = 0; ok && i < all.count; i++) {
+        tally_add(&tally, status_one(&s.api, o->operands[i], report));
+    }
+    if (ok) {
+        report_advice(report, "inferred from the actions that the service knows: a force-release script, changed firewall rules and "
+                              "an automatic release are not seen");
+    }
+    memory_give(all.at);
+    session_close(&s);
+    return tally_status(&tally);
+}
+
+/* ---- cancel ---- */
+
+static enum fault_code cancel_one(struct api *api, const char *id, const char *comment, struct report *report)
+{
+    struct cancellation cancel = {.input = id};
+    if (!action_cancel(api, id, comment, &cancel.action, &cancel.fault)) {
+        fault_place(&cancel.fault, "%s", id);
+    }
+    show_cancellation(report, &cancel);
+    return cancel.fault.code;
+}
+
+static enum fault_code plan_cancel(const struct api *api, const char *id, const char *comment, struct report *report)
+{
+    struct release_row row = {.input = id};
+    struct buf body = buf_init(ACTION_BODY_MAX);
+    struct fault f = {0};
+    if (action_put_body(&body, comment, &f)) {
+        struct call call = action_cancel_call(api, id, buf_span(&body));
+        fault_keep(row.action.id, sizeof row.action.id, span_of(id));
+        show_planned(report, &row, &call);
+        call_free(&call);
+    } else {
+        report_failure(report, &f);
+    }
+    buf_free(&body);
+    return f.code;
+}
+
+static bool check_action_ids(const struct options *o, struct fault *f)
+{
+    for (size_t i = 0; i < o->operand_count; i++) {
+        if (!selector_is_guid(span_of(o->operands[i]))) {
+            return fault_set(f, FAULT_USAGE, "action \"%s\": a GUID is wanted", o->operands[i]);
+        }
+    }
+    return true;
+}
+
+static enum exit_status run_cancel(const struct options *o, struct report *report)
+{
+    struct session s = {0};
+    struct tally tally = {0};
+    struct fault f = {0};
+    if (!check_action_ids(o, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
+        report_fault(report, &f);
+        tally_add(&tally, f.code);
+    }
+    for (size_t i = 0; !fault_is_set(&f) && i < o->operand_count; i++) {
+        const char *id = o->operands[i];
+        tally_add(&tally, o->dry_run ? plan_cancel(&s.api, id, o->comment, report) : cancel_one(&s.api, id, o->comment, report));
+    }
+    session_close(&s);
+    return tally_status(&tally);
+}
+
+/* ---- token ---- */
+
+static enum exit_status run_token(const struct options *o, struct report *report)
+{
+    struct session s = {0};
+    struct claims claims = {0};
+    struct fault f = {0};
+    if (session_check(&s, o, &f) && session_sign_in(&s, report, &f)) {
+        if (!claims_read(&s.bearer, &claims)) {
+            trace(TRACE_STEPS, "the token is no JWT: nothing is known of its expiry, audience and roles");
+        }
+        show_token(report, &s.bearer, &claims);
+    } else {
+        report_fault(report, &f);
+    }
+    session_close(&s);
+    return fault_status(f.code);
+}
+
+/* ---- which command ---- */
 
 static enum exit_status run_usage(const struct options *o, int argc, struct report *report)
 {
     struct fault f = {0};
-    fault_set(&f, FAULT_USAGE, "no device is named");
+    fault_set(&f, FAULT_USAGE, o->command == COMMAND_CANCEL ? "no action is named" : "no device is named");
     fault_advise(&f, "unisolate --help tells how");
     if (argc > 1 || o->json) {
         report_fault(report, &f);
@@ -158,13 +426,24 @@ static enum exit_status run_text(void (*put)(struct buf *to), struct report *rep
 
 static enum exit_status run_command(const struct options *o, int argc, struct report *report)
 {
+    if (o->operand_count == 0 && options_wants_operand(o)) {
+        return run_usage(o, argc, report);
+    }
     switch (o->command) {
+    case COMMAND_STATUS:
+        return run_status(o, report);
+    case COMMAND_FIND:
+        return run_find(o, report);
+    case COMMAND_CANCEL:
+        return run_cancel(o, report);
+    case COMMAND_TOKEN:
+        return run_token(o, report);
     case COMMAND_HELP:
         return run_text(manual_put_help, report);
     case COMMAND_VERSION:
         return run_text(manual_put_version, report);
     default:
-        return o->operand_count == 0 ? run_usage(o, argc, report) : run_release(o, report);
+        return run_release(o, report);
     }
 }
 

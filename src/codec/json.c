@@ -491,3 +491,41 @@ bool json_put_string(struct buf *to, struct span text)
     json_put_string_lossy(to, text);
     return true;
 }
+
+static void put_decoded_again(struct buf *to, struct json string)
+{
+    struct buf text = buf_init(string.raw.size);
+    if (!json_put_decoded(&text, string)) {
+        buf_clear(&text); /* a lone surrogate: there is no such text */
+    }
+    json_put_string_lossy(to, buf_span(&text));
+    buf_free(&text);
+}
+
+/* At most JSON_DEPTH_MAX deep, as json_parse() saw to it. */
+void json_put_value(struct buf *to, struct json value)
+{
+    struct json name;
+    struct json inner;
+    struct json_walk walk = {0};
+    bool first = true;
+    if (value.kind == JSON_STRING) {
+        put_decoded_again(to, value);
+    } else if (value.kind == JSON_ARRAY) {
+        for (; json_next(value, &walk, &inner); first = false) {
+            buf_put_char(to, first ? '[' : ',');
+            json_put_value(to, inner);
+        }
+        buf_put_text(to, first ? "[]" : "]");
+    } else if (value.kind == JSON_OBJECT) {
+        for (; json_next_member(value, &walk, &name, &inner); first = false) {
+            buf_put_char(to, first ? '{' : ',');
+            put_decoded_again(to, name);
+            buf_put_char(to, ':');
+            json_put_value(to, inner);
+        }
+        buf_put_text(to, first ? "{}" : "}");
+    } else {
+        buf_put(to, value.raw);
+    }
+}

@@ -54,6 +54,9 @@ bool json_integer(struct json value, int64_t *number);
  */
 bool json_text(struct json object, const char *name, char *field, size_t field_size);
 
+/* Append the value again: no blanks, strings as json_put_string_lossy() writes them, so that it is safe to print. */
+void json_put_value(struct buf *to, struct json value);
+
 /*
  * Append text as a JSON string with its quotes; everything outside printable ASCII is written as \u escapes.
  * False: text is not UTF-8, nothing was appended. A full `to` is seen in to->failed alone.

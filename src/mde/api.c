@@ -4,6 +4,7 @@
 #include "mde/api.h"
 
 #include "base/trace.h"
+#include "os/os.h"
 
 #include <string.h>
 
@@ -98,6 +99,9 @@ static bool status_fault(const struct call *call, struct fault *f)
     if (!fault_is_set(f)) {
         call_status_fault(call, f);
     }
+    if (f->code == FAULT_PERMISSION && strcmp(call->method, "GET") == 0) {
+        fault_advise(f, "looking things up needs the WindowsDefenderATP role Machine.Read.All, with admin consent; a release by device id does not");
+    }
     keep_service_words(f, error);
     return false;
 }
@@ -127,15 +131,191 @@ bool api_is_duplicate(const struct fault *f)
 bool api_renew(struct api *a, struct fault *f)
 {
     struct fault why = {0};
-    if (f->code != FAULT_TOKEN || a->renew == NULL || a->renewed) {
+    uint64_t now_ms = os_monotonic_ms();
+    bool recently = a->renewed_ms != 0 && now_ms - a->renewed_ms < API_RENEW_MS;
+    if (f->code != FAULT_TOKEN || a->renew == NULL || recently) {
         return false;
     }
     trace(TRACE_STEPS, "%s; signing in once more", f->text);
-    a->renewed = true;
+    a->renewed_ms = now_ms;
     if (!a->renew(a->renew_context, &why)) {
         *f = why;
         return false;
     }
     fault_clear(f);
     return true;
+}
+
+/* ---- reading ---- */
+
+bool api_get(struct api *a, struct span path, struct call *call, struct json *value, struct fault *f)
+{
+    for (;;) {
+        *call = api_call(a, "GET", path, (struct span){0});
+        call->repeatable = true;
+        (void)client_call(a->client, call);
+        if (api_answer(call, value, f)) {
+            return true;
+        }
+        if (!api_renew(a, f)) {
+            return false;
+        }
+        call_free(call);
+    }
+}
+
+void api_put_filter(struct buf *path, struct span filter)
+{
+    buf_put_text(path, "?$filter=");
+    url_put_encoded(path, filter);
+}
+
+void api_put_quoted(struct buf *filter, struct span text)
+{
+    buf_put_char(filter, '\'');
+    for (size_t i = 0; i < text.size; i++) {
+        buf_put_text(filter, text.at[i] == '\'' ? "'" : "");
+        buf_put_char(filter, text.at[i]);
+    }
+    buf_put_char(filter, '\'');
+}
+
+/* The domains that Microsoft serves the API from, cloud by cloud: a shard or another region may give the next page. */
+static const struct {
+    const char *domain;
+    int cloud;
+} api_domains[] = {
+    {".securitycenter.microsoft.com", 1},
+    {".security.microsoft.com", 1},
+    {".securitycenter.windows.com", 1},
+    {".securitycenter.microsoft.us", 2},
+};
+
+/* Which cloud's API host this is; 0: none. */
+static int cloud_of(const struct url *u)
+{
+    for (size_t i = 0; u->https && u->port == 443 && i < sizeof api_domains / sizeof api_domains[0]; i++) {
+        if (span_ends(span_of(u->host), span_of(api_domains[i].domain))) {
+            return api_domains[i].cloud;
+        }
+    }
+    return 0;
+}
+
+static bool is_own_host(const struct api *a, const struct url *u)
+{
+    bool same = u->https == a->url->https && strcmp(u->place, a->url->place) == 0;
+    return same || (cloud_of(u) != 0 && cloud_of(u) == cloud_of(a->url));
+}
+
+/* Where a walk through pages has got to. */
+struct pages {
+    struct buf path;      /* of the first page */
+    struct buf link;      /* the next page's URL as the service wrote it; empty: the first page, or by $skip */
+    struct url link_url;
+    size_t top;           /* elements asked for a page; 0: the service's number */
+    size_t visited;       /* elements so far */
+};
+
+static struct call page_call(const struct api *a, struct pages *p)
+{
+    struct buf path = buf_init(API_PATH_MAX);
+    struct call call;
+    if (p->link.size > 0) {
+        call = api_call(a, "GET", (struct span){0}, (struct span){0});
+        call.origin = &p->link_url;
+        buf_clear(&call.target);
+        buf_put(&call.target, p->link_url.target);
+    } else {
+        buf_put(&path, buf_span(&p->path));
+        if (p->top > 0) {
+            buf_put_format(&path, "&$top=%zu", p->top);
+        }
+        if (p->visited > 0) {
+            buf_put_format(&path, "&$skip=%zu", p->visited);
+        }
+        call = api_call(a, "GET", buf_span(&path), (struct span){0});
+    }
+    call.repeatable = true;
+    buf_free(&path);
+    return call;
+}
+
+/* Take over the answer's nextLink. *more says whether there is a page left. */
+static bool take_next(const struct api *a, struct pages *p, struct json answer, size_t in_page, bool *more, struct fault *f)
+{
+    struct json link;
+    struct buf text = buf_init(URL_MAX);
+    size_t links = json_member(answer, "@odata.nextLink", &link);
+    bool has_link = links > 0 && link.kind != JSON_NULL;
+    *more = has_link || in_page >= (p->top > 0 ? p->top : API_PAGE_SIZE);
+    if (!has_link) {
+        buf_clear(&p->link);
+        return true;
+    }
+    bool ok = links == 1 && json_put_decoded(&text, link) && !span_equal(buf_span(&text), buf_span(&p->link));
+    buf_free(&p->link);
+    p->link = text;
+    struct fault no_url = {0};
+    if (!ok || !url_parse(buf_span(&p->link), &p->link_url, &no_url) || !is_own_host(a, &p->link_url)) {
+        return fault_set(f, FAULT_ANSWER, "%s: the next page of a list is not at one of the API's hosts", a->url->place);
+    }
+    return true;
+}
+
+static bool visit_page(struct pages *p, struct json answer, api_visit *visit, void *context, size_t *in_page, struct fault *f)
+{
+    struct json list;
+    struct json element;
+    struct json_walk walk = {0};
+    *in_page = 0;
+    if (json_member(answer, "value", &list) != 1 || list.kind != JSON_ARRAY) {
+        return fault_set(f, FAULT_ANSWER, "the answer holds no list");
+    }
+    while (json_next(list, &walk, &element)) {
+        if (!visit(context, element, f)) {
+            return false;
+        }
+        (*in_page)++;
+    }
+    p->visited += *in_page;
+    return true;
+}
+
+static bool walk_pages(struct api *a, struct pages *p, api_visit *visit, void *context, struct fault *f)
+{
+    bool more = true;
+    for (size_t page = 0; more; page++) {
+        struct json answer = {0};
+        size_t in_page = 0;
+        if (page == API_PAGES_MAX) {
+            return fault_set(f, FAULT_ANSWER, "%s: a list of more than %d pages", a->url->place, (int)API_PAGES_MAX);
+        }
+        struct call call = page_call(a, p);
+        (void)client_call(a->client, &call);
+        bool ok = api_answer(&call, &answer, f) && visit_page(p, answer, visit, context, &in_page, f) &&
+                  take_next(a, p, answer, in_page, &more, f);
+        call_free(&call);
+        if (ok) {
+            continue;
+        }
+        if (f->code == FAULT_NOT_FOUND) {
+            fault_clear(f);
+            return true;
+        }
+        if (!api_renew(a, f)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool api_list(struct api *a, struct span path, size_t top, api_visit *visit, void *context, struct fault *f)
+{
+    struct pages p = {.top = top, .path = buf_init(API_PATH_MAX), .link = buf_init(URL_MAX)};
+    buf_put(&p.path, path);
+    bool ok = p.path.failed ? fault_set(f, FAULT_MEMORY, "out of memory") : walk_pages(a, &p, visit, context, f);
+    buf_free(&p.path);
+    buf_free(&p.link);
+    return ok;
 }

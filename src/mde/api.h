@@ -11,6 +11,8 @@
 #include "codec/json.h"
 #include "net/client.h"
 
+enum { API_RENEW_MS = 5 * 60 * 1000, API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_TOP = 1000, API_PATH_MAX = 8 * 1024 };
+
 struct api {
     struct client *client;
     const struct url *url;           /* origin, and any path in front of /api */
@@ -18,7 +20,7 @@ struct api {
     /* Put a new token into *bearer; NULL: the way to sign in cannot. */
     bool (*renew)(void *context, struct fault *f);
     void *renew_context;
-    bool renewed;                    /* once a run is enough */
+    uint64_t renewed_ms;             /* when it was last done; 0: never */
 };
 
 /*
@@ -32,11 +34,39 @@ struct call api_call(const struct api *a, const char *method, struct span path, 
 /* The JSON object of a 2xx answer; otherwise the fault of the status and error body, with the service's own words in it. */
 bool api_answer(const struct call *call, struct json *value, struct fault *f) MUST_CHECK;
 
+/*
+ * GET path and wait for it, signing in once more after a 401. True: *value is the answer's object, borrowed from *call, which is to be
+ * freed by call_free() either way.
+ */
+bool api_get(struct api *a, struct span path, struct call *call, struct json *value, struct fault *f) MUST_CHECK;
+
+/* What to do with one element of a list; false ends the walk with f. */
+typedef bool api_visit(void *context, struct json element, struct fault *f);
+
+/*
+ * Visit every element of a list, over all its pages: `@odata.nextLink` is followed within the API's own hosts, and where a full page
+ * has none, `$skip` goes on. An empty list and 404 are the same: nobody is visited.
+ *
+ * path  with a query part
+ * top   elements a page, asked for with $top; 0: as many as the service gives. A list that may be long needs it: 10,000 actions are
+ *       more than an answer may hold
+ *
+ * FAULT_ANSWER: no list, a nextLink to elsewhere or in a circle, more than API_PAGES_MAX pages.
+ * Rule: defender-docs api/get-machines.md (pages of 10,000; 404 when there is none), api/apis-intro.md (nextLink).
+ */
+bool api_list(struct api *a, struct span path, size_t top, api_visit *visit, void *context, struct fault *f) MUST_CHECK;
+
+/* Append ?$filter= and the filter, percent-encoded. */
+void api_put_filter(struct buf *path, struct span filter);
+
+/* Append 'text' as an OData string: quotes around it, quotes in it doubled (OData 4.01 URL conventions 5.1.1.6.1). */
+void api_put_quoted(struct buf *filter, struct span text);
+
 /* True when the fault says that an action is already under way for the device: by code, then by the words. */
 bool api_is_duplicate(const struct fault *f);
 
 /*
- * After a 401 (FAULT_TOKEN): sign in again, once a run. True: the call may be made again. False: f, which holds the 401, stays as it is,
+ * After a 401 (FAULT_TOKEN): sign in again, but not twice within API_RENEW_MS. True: the call may be made again. False: f, which holds the 401, stays as it is,
  * or becomes the failure of the second sign-in.
  */
 bool api_renew(struct api *a, struct fault *f) MUST_CHECK;

@@ -1,25 +1,14 @@
 /*
  * release.c - devices on their way out of isolation; see release.h.
  */
-#include "mde/release.h"
+#include "mde/release_run.h"
 
 #include "base/trace.h"
+#include "mde/settle.h"
+#include "net/clock.h"
+#include "os/os.h"
 
 #include <string.h>
-
-/* No limit is documented for a comment; the portal shows a few lines of it. */
-enum { COMMENT_BODY_MAX = 64 * 1024 };
-
-/* What one run needs besides the table. */
-struct run {
-    struct release *table;
-    struct api *api;
-    void (*done)(void *context, const struct release_row *row);
-    void *context;
-    struct buf body;    /* the same for every row */
-    struct call *calls; /* owned; calls[i] is for rows[i] */
-    size_t told;        /* rows whose result has been handed to `done` */
-};
 
 const char *release_result_name(enum release_result result)
 {
@@ -31,25 +20,32 @@ const char *release_result_name(enum release_result result)
     return names[result];
 }
 
-/* ---- the plan ---- */
-
-static bool read_device_id(const char *selector, char id[DEVICE_ID_SIZE + 1], struct fault *f)
+enum release_result release_result_of(enum fault_code code)
 {
-    struct span text = span_of(selector);
-    if (span_starts_nocase(text, SPAN("id:"))) {
-        text = span_cut(text, 3, text.size);
+    switch (code) {
+    case FAULT_NOT_FOUND:
+        return RELEASE_NOT_FOUND;
+    case FAULT_AMBIGUOUS:
+        return RELEASE_AMBIGUOUS;
+    case FAULT_PERMISSION:
+        return RELEASE_DENIED;
+    case FAULT_THROTTLED:
+        return RELEASE_THROTTLED;
+    case FAULT_CONFLICT:
+        return RELEASE_CONFLICT;
+    case FAULT_PENDING:
+        return RELEASE_PENDING;
+    case FAULT_REFUSED:
+    case FAULT_FAILED:
+        return RELEASE_FAILED;
+    default:
+        return RELEASE_ERROR;
     }
-    bool good = text.size == DEVICE_ID_SIZE;
-    for (size_t i = 0; good && i < DEVICE_ID_SIZE; i++) {
-        good = ascii_hex_value(text.at[i]) < 16;
-        id[i] = ascii_lower(text.at[i]);
-    }
-    id[DEVICE_ID_SIZE] = '\0';
-    return good || fault_set(f, FAULT_USAGE, "device \"%s\": a device id has %d hexadecimal digits", selector,
-                             (int)DEVICE_ID_SIZE);
 }
 
-static bool is_planned(const struct release *r, const char *machine_id)
+/* ---- the table ---- */
+
+static bool has_device(const struct release *r, const char *machine_id)
 {
     for (size_t i = 0; i < r->count; i++) {
         if (strcmp(r->rows[i].machine_id, machine_id) == 0) {
@@ -59,78 +55,105 @@ static bool is_planned(const struct release *r, const char *machine_id)
     return false;
 }
 
-bool release_plan(struct release *r, const char *const *selectors, size_t count, const char *comment, struct fault *f)
+static bool grow(struct release *r, struct fault *f)
 {
-    *r = (struct release){.comment = comment, .rows = memory_take(count, sizeof *r->rows)};
-    if (r->rows == NULL) {
+    size_t capacity = r->capacity == 0 ? 8 : r->capacity * 2;
+    struct release_row *rows = memory_take(capacity, sizeof *rows);
+    if (rows == NULL) {
         return fault_set(f, FAULT_MEMORY, "out of memory");
     }
-    for (size_t i = 0; i < count; i++) {
-        struct release_row *row = &r->rows[r->count];
-        if (!read_device_id(selectors[i], row->machine_id, f)) {
-            return false;
-        }
-        if (is_planned(r, row->machine_id)) {
-            trace(TRACE_STEPS, "%s: named twice, released once", selectors[i]);
-            continue;
-        }
-        row->input = selectors[i];
-        r->count++;
+    if (r->count > 0) {
+        memcpy(rows, r->rows, r->count * sizeof *rows);
     }
+    memory_give(r->rows);
+    r->rows = rows;
+    r->capacity = capacity;
     return true;
+}
+
+bool release_add(struct release *r, const char *input, const char *machine_id, const char *computer_name, bool *added,
+                 struct fault *f)
+{
+    *added = machine_id[0] == '\0' || !has_device(r, machine_id);
+    if (!*added) {
+        trace(TRACE_STEPS, "%s: named twice, released once", input);
+        return true;
+    }
+    if (r->count == r->capacity && !grow(r, f)) {
+        return false;
+    }
+    struct release_row *row = &r->rows[r->count++];
+    row->input = input;
+    fault_keep(row->machine_id, sizeof row->machine_id, span_of(machine_id));
+    fault_keep(row->computer_name, sizeof row->computer_name, span_of(computer_name));
+    return true;
+}
+
+/* Results are told in the order of the table, as soon as all in front of them are known. */
+static void tell(struct release *r)
+{
+    while (r->told < r->count && r->rows[r->told].stage == STAGE_DONE) {
+        r->settings.done(r->settings.context, &r->rows[r->told]);
+        r->told++;
+    }
+}
+
+void row_end(struct release *r, struct release_row *row, enum release_result result)
+{
+    row->stage = STAGE_DONE;
+    row->result = result;
+    tell(r);
+}
+
+void row_fail(struct release *r, struct release_row *row, const struct fault *why)
+{
+    row->fault = *why;
+    fault_place(&row->fault, "%s", row->input);
+    if (row->doubt.code != FAULT_NONE && why->code != FAULT_CONFLICT) {
+        fault_advise(&row->fault, "the release may have reached the service all the same; run it again: a repeated release does no harm");
+    }
+    row_end(r, row, release_result_of(why->code));
+}
+
+void release_fail_last(struct release *r, const struct fault *why, struct device_list *candidates)
+{
+    struct release_row *row = &r->rows[r->count - 1];
+    if (why->code == FAULT_AMBIGUOUS) {
+        row->candidates = *candidates;
+        *candidates = (struct device_list){0};
+    }
+    row_fail(r, row, why);
 }
 
 /* ---- what an answer means for its row ---- */
 
-static enum release_result result_of(enum fault_code code)
+bool row_is_stop(enum fault_code code)
 {
-    switch (code) {
-    case FAULT_NOT_FOUND:
-        return RELEASE_NOT_FOUND;
-    case FAULT_PERMISSION:
-        return RELEASE_DENIED;
-    case FAULT_THROTTLED:
-        return RELEASE_THROTTLED;
-    case FAULT_CONFLICT:
-        return RELEASE_CONFLICT;
-    case FAULT_REFUSED:
-    case FAULT_FAILED:
-        return RELEASE_FAILED;
-    default:
-        return RELEASE_ERROR;
-    }
+    return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
 }
 
-/* Results are told in the order of the input, as soon as all in front of them are known. */
-static void row_end(struct run *run, struct release_row *row, enum release_result result)
+/* The service has it: that is all, or it is followed. */
+static void row_accepted(struct run *run, struct release_row *row, enum release_result result)
 {
-    row->done = true;
     row->result = result;
-    while (run->told < run->table->count && run->table->rows[run->told].done) {
-        run->done(run->context, &run->table->rows[run->told]);
-        run->told++;
+    fault_clear(&row->doubt);
+    if (run->table->settings.wait_ms > 0) {
+        row->stage = STAGE_FOLLOW;
+    } else {
+        row_end(run->table, row, result);
     }
 }
 
-static void row_fail(struct run *run, struct release_row *row, const struct fault *why)
-{
-    row->fault = *why;
-    fault_place(&row->fault, "%s", row->input);
-    if (row->maybe_sent) {
-        fault_advise(&row->fault, "the release may have reached the service all the same; run it again: a repeated release does no harm");
-    }
-    row_end(run, row, result_of(why->code));
-}
-
-static bool fits_row(const struct release_row *row, struct fault *f)
+bool row_fits(const struct release_row *row, struct fault *f)
 {
     if (!span_equal_nocase(span_of(row->action.machine_id), span_of(row->machine_id))) {
         return fault_set(f, FAULT_ANSWER, "the service answered for another device, \"%s\"", row->action.machine_id);
     }
-    if (span_equal_nocase(span_of(row->action.type), SPAN("Isolate"))) {
-        return fault_set(f, FAULT_CONFLICT, "an Isolate action is active for the device (%s)", row->action.status_text);
+    if (action_is(&row->action, "Isolate")) {
+        fault_set(f, FAULT_CONFLICT, "an Isolate action is active for the device (%s, %s)", row->action.id, row->action.status_text);
+        return fault_advise(f, "--cancel-isolate cancels it; or wait until it has ended, and release the device then");
     }
-    if (!span_equal_nocase(span_of(row->action.type), SPAN("Unisolate"))) {
+    if (!action_is(&row->action, "Unisolate")) {
         return fault_set(f, FAULT_ANSWER, "the service answered with an action of type \"%s\"", row->action.type);
     }
     if (action_has_ended(&row->action) && row->action.status != ACTION_SUCCEEDED) {
@@ -139,174 +162,243 @@ static bool fits_row(const struct release_row *row, struct fault *f)
     return true;
 }
 
-static void row_accept(struct run *run, struct release_row *row, struct json entity)
+static void row_doubt(struct release_row *row, const struct fault *why)
+{
+    row->doubt = *why;
+    row->stage = STAGE_SETTLE;
+}
+
+static void row_take_action(struct run *run, struct release_row *row, struct json entity)
 {
     struct fault why = {0};
-    if (!action_read(&row->action, entity, &why) || !fits_row(row, &why)) {
-        fault_place(&why, "%s", run->api->url->place);
-        row_fail(run, row, &why);
+    if (action_read(&row->action, entity, &why) && row_fits(row, &why)) {
+        row_accepted(run, row, RELEASE_ACCEPTED);
+    } else if (why.code == FAULT_CONFLICT && run->table->settings.cancel_isolate && !row->sent_again) {
+        row_doubt(row, &why);
     } else {
-        row_end(run, row, RELEASE_ACCEPTED);
+        fault_place(&why, "%s", run->api->url->place);
+        row_fail(run->table, row, &why);
     }
 }
 
 /* The answer was lost on its way, or the service broke after the request had reached it: it may or may not have acted. */
-static bool answer_is_lost(const struct call *call)
+static bool answer_is_lost(const struct call *call, const struct fault *why)
 {
-    return call->sent && (call->status == 0 || call->status >= 500);
+    return call->sent && (call->status == 0 || call->status >= 500) &&
+           (why->code == FAULT_CUT || why->code == FAULT_TIMEOUT || why->code == FAULT_SERVER);
 }
 
-static bool can_be_sent_again(const struct fault *why)
+struct release_row *row_of(const struct run *run, const struct call *call)
 {
-    return why->code == FAULT_CUT || why->code == FAULT_TIMEOUT || why->code == FAULT_SERVER;
+    return &run->table->rows[call - run->calls];
 }
 
-/* The engine has ended a call. A row that is not done after this takes part in the next round. */
-static void row_take_answer(void *context, struct call *call)
+/* The engine has ended the call of a release. */
+static void take_release(void *context, struct call *call)
 {
     struct run *run = context;
-    struct release_row *row = &run->table->rows[call - run->calls];
+    struct release_row *row = row_of(run, call);
     struct json entity = {0};
     struct fault why = {0};
     if (api_answer(call, &entity, &why)) {
-        row_accept(run, row, entity);
-        return;
-    }
-    row->maybe_sent = row->maybe_sent || answer_is_lost(call);
-    if (api_is_duplicate(&why)) {
-        row_end(run, row, RELEASE_ALREADY_PENDING);
-    } else if (answer_is_lost(call) && can_be_sent_again(&why) && !row->sent_again) {
-        trace(TRACE_STEPS, "%s: %s; the release is sent once more", row->input, why.text);
-        row->sent_again = true;
+        row_take_action(run, row, entity);
+    } else if (api_is_duplicate(&why) || answer_is_lost(call, &why)) {
+        row_doubt(row, &why);
     } else if (why.code == FAULT_TOKEN && !row->renewed) {
         row->renewed = true;
         row->fault = why;
     } else {
-        row_fail(run, row, &why);
+        if (row_is_stop(why.code)) {
+            run->stop = why;
+            row->doubt = call->sent ? why : row->doubt;
+        }
+        row_fail(run->table, row, &why);
     }
 }
 
-/* ---- the rounds ---- */
+/* ---- rounds of releases ---- */
 
-static struct call unisolate_call(struct run *run, const struct release_row *row)
+static struct call release_call(struct run *run, const struct release_row *row)
 {
     struct buf path = buf_init(128);
     buf_put_format(&path, "/api/machines/%s/unisolate", row->machine_id);
     struct call call = api_call(run->api, "POST", buf_span(&path), buf_span(&run->body));
+    call.target.failed = call.target.failed || path.failed;
     buf_free(&path);
-    call.ended = row_take_answer;
+    call.ended = take_release;
     call.context = run;
     return call;
 }
 
 /* Rows that were told their token is not good: with a new one they go round again, without one they end here. */
-static void renew_token(struct run *run)
+void release_renew_token(struct run *run)
 {
     bool renewed = false;
     for (size_t i = 0; i < run->table->count; i++) {
         struct release_row *row = &run->table->rows[i];
-        if (row->done || row->fault.code != FAULT_TOKEN) {
+        if (row->stage == STAGE_DONE || row->fault.code != FAULT_TOKEN) {
             continue;
         }
         struct fault why = row->fault;
         renewed = renewed || api_renew(run->api, &why);
         if (renewed) {
             fault_clear(&row->fault);
-        } else {
-            row_fail(run, row, &why);
+        } else if (row->stage != STAGE_FOLLOW) {
+            row_fail(run->table, row, &why);
         }
     }
 }
 
-/* Send every row that is not done. False: there is none. */
-static bool round_of_calls(struct run *run)
+/* Look up what is in doubt; rows that may be sent (again) are STAGE_REQUEST afterwards. */
+static void settle_row(struct run *run, struct release_row *row)
+{
+    struct fault doubt = row->doubt;
+    struct fault why = {0};
+    bool duplicate = doubt.code == FAULT_REFUSED;
+    enum settled settled = settle_doubt(run->api, row, &run->table->settings, &why);
+    if (settled == SETTLED_ADOPTED && !row_fits(row, &why)) {
+        row_fail(run->table, row, &why);
+    } else if (settled == SETTLED_ADOPTED) {
+        row_accepted(run, row, duplicate ? RELEASE_ALREADY_PENDING : RELEASE_ACCEPTED);
+    } else if (settled == SETTLED_FAULT) {
+        run->stop = row_is_stop(why.code) ? why : run->stop;
+        row_fail(run->table, row, &why);
+    } else if (duplicate && (settled == SETTLED_BLIND || row->sent_again)) {
+        row_accepted(run, row, RELEASE_ALREADY_PENDING);
+    } else if (row->sent_again) {
+        row_fail(run->table, row, &doubt);
+    } else {
+        trace(TRACE_STEPS, "%s: %s; the release is sent once more", row->input, doubt.text);
+        row->sent_again = true;
+        row->stage = STAGE_REQUEST;
+    }
+}
+
+static void settle_all(struct run *run)
+{
+    for (size_t i = 0; i < run->table->count; i++) {
+        struct release_row *row = &run->table->rows[i];
+        if (row->stage == STAGE_SETTLE) {
+            settle_row(run, row);
+        }
+    }
+}
+
+/* Send every row that is to be sent. False: there is none. */
+static bool round_of_releases(struct run *run)
 {
     bool any = false;
     for (size_t i = 0; i < run->table->count; i++) {
+        struct release_row *row = &run->table->rows[i];
         call_free(&run->calls[i]);
         run->calls[i].state = CALL_ENDED;
-        if (!run->table->rows[i].done) {
-            run->calls[i] = unisolate_call(run, &run->table->rows[i]);
+        if (row->stage == STAGE_REQUEST) {
+            run->calls[i] = release_call(run, row);
+            row->sent = clock_seconds();
             any = true;
         }
     }
     if (any) {
         client_run(run->api->client, run->calls, run->table->count);
-        renew_token(run);
+        release_renew_token(run);
+        settle_all(run);
     }
     return any;
 }
 
-static bool put_body(struct buf *body, const char *comment, struct fault *f)
+/* With --cancel-isolate waiting Isolate actions go before the release is sent, or they might be carried out after it. */
+static void clear_way(struct run *run)
 {
-    buf_put_text(body, "{\"Comment\":");
-    if (!json_put_string(body, span_of(comment))) {
-        return fault_set(f, FAULT_USAGE, "--comment: not UTF-8");
+    bool told = false;
+    for (size_t i = 0; i < run->table->count; i++) {
+        struct release_row *row = &run->table->rows[i];
+        struct fault why = {0};
+        if (row->stage != STAGE_REQUEST) {
+            continue;
+        }
+        enum settled settled = settle_doubt(run->api, row, &run->table->settings, &why);
+        if (settled == SETTLED_FAULT) {
+            run->stop = row_is_stop(why.code) ? why : run->stop;
+            row_fail(run->table, row, &why);
+        } else if (settled == SETTLED_BLIND && !told) {
+            told = true;
+            run->table->settings.advise(run->table->settings.context, "waiting Isolate actions cannot be looked up, so none is "
+                                        "cancelled: that needs the role Machine.Read.All as well");
+        }
+        row->action = (struct action){0};
     }
-    buf_put_text(body, "}");
-    return !body->failed || fault_set(f, FAULT_USAGE, "--comment: longer than %d bytes", (int)COMMENT_BODY_MAX);
 }
 
-static bool was_stopped(const struct release *r, struct fault *f)
+/* In the order of the table, so that the row that comes next is the next to be told. */
+static void plan_all(struct run *run)
 {
+    struct release *r = run->table;
     for (size_t i = 0; i < r->count; i++) {
-        enum fault_code code = r->rows[i].fault.code;
-        if (code == FAULT_INTERRUPTED || code == FAULT_TERMINATED) {
-            *f = r->rows[i].fault;
-            return true;
+        struct release_row *row = &r->rows[i];
+        if (row->stage == STAGE_REQUEST) {
+            struct call call = release_call(run, row);
+            r->settings.planned(r->settings.context, row, &call);
+            call_free(&call);
+            row->stage = STAGE_DONE;
+            row->result = RELEASE_PLANNED;
+            r->told++;
+            tell(r);
         }
     }
-    return false;
-}
-
-bool release_run(struct release *r, struct api *api, void (*done)(void *context, const struct release_row *row),
-                 void *context, struct fault *f)
-{
-    struct run run = {.table = r, .api = api, .done = done, .context = context, .body = buf_init(COMMENT_BODY_MAX)};
-    run.calls = memory_take(r->count, sizeof *run.calls);
-    bool ok = run.calls != NULL || fault_set(f, FAULT_MEMORY, "out of memory");
-    ok = ok && put_body(&run.body, r->comment, f);
-    while (ok && round_of_calls(&run)) {
-        /* each round ends rows; a row takes part in three at most */
-    }
-    memory_give(run.calls);
-    buf_free(&run.body);
-    return ok && !was_stopped(r, f);
 }
 
 /* ---- the whole ---- */
 
-static enum exit_status row_status(const struct release_row *row)
+static void run_all(struct run *run)
 {
-    return fault_status(row->fault.code);
+    if (run->table->settings.planned != NULL) {
+        plan_all(run);
+        return;
+    }
+    if (run->table->settings.cancel_isolate) {
+        clear_way(run);
+    }
+    while (round_of_releases(run)) {
+        /* each round ends rows; a row takes part in three at most */
+    }
+    release_follow(run);
+}
+
+bool release_run(struct release *r, struct api *api, struct fault *f)
+{
+    struct run run = {.table = r, .api = api, .body = buf_init(ACTION_BODY_MAX)};
+    run.calls = memory_take(r->count, sizeof *run.calls);
+    bool ok = run.calls != NULL || fault_set(f, FAULT_MEMORY, "out of memory");
+    ok = ok && action_put_body(&run.body, r->settings.comment, f);
+    if (ok) {
+        run_all(&run);
+    }
+    for (size_t i = 0; run.calls != NULL && i < r->count; i++) {
+        call_free(&run.calls[i]);
+    }
+    memory_give(run.calls);
+    buf_free(&run.body);
+    if (fault_is_set(&run.stop)) {
+        *f = run.stop;
+    }
+    return !fault_is_set(f);
 }
 
 enum exit_status release_status(const struct release *r)
 {
-    struct fault stopped = {0};
-    if (was_stopped(r, &stopped)) {
-        return fault_status(stopped.code);
-    }
     for (size_t i = 1; i < r->count; i++) {
-        if (row_status(&r->rows[i]) != row_status(&r->rows[0])) {
+        if (fault_status(r->rows[i].fault.code) != fault_status(r->rows[0].fault.code)) {
             return STATUS_MIXED;
         }
     }
-    return r->count > 0 ? row_status(&r->rows[0]) : STATUS_OK;
-}
-
-bool release_has_results(const struct release *r)
-{
-    for (size_t i = 0; i < r->count; i++) {
-        if (r->rows[i].done) {
-            return true;
-        }
-    }
-    return false;
+    return r->count > 0 ? fault_status(r->rows[0].fault.code) : STATUS_OK;
 }
 
 void release_free(struct release *r)
 {
+    for (size_t i = 0; i < r->count; i++) {
+        device_list_free(&r->rows[i].candidates);
+    }
     memory_give(r->rows);
     *r = (struct release){0};
 }

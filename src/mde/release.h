@@ -1,15 +1,16 @@
 /*
  * release.h - devices on their way out of isolation: a table with one row a device.
  *
- * Does      send the release of every row, understand each answer, decide what is sent again.
- * Not here  one call and its error body (api.h), printing (cli/report.c).
- * Rules     contract sections 4, 5 and 6. A POST whose answer was lost is sent again once at most: a second release does no harm.
+ * Does      send the release of every row, understand each answer, settle what is in doubt, follow the actions to their end.
+ * Not here  finding the device (device.h), one call and its error body (api.h), printing (cli/report.c).
+ * Rules     contract sections 4, 5 and 6. "accepted" is queued; "released" only when the action has succeeded and no Isolate undoes it.
+ *           A POST whose answer was lost is looked up before it is sent again, and is sent again once at most.
  */
 #ifndef MDE_RELEASE_H
 #define MDE_RELEASE_H
 
 #include "mde/action.h"
-#include "mde/api.h"
+#include "mde/device.h"
 
 /*   symbol                   JSON name (contract 5) */
 #define RELEASE_RESULT_LIST(X) \
@@ -35,43 +36,72 @@ enum release_result {
 
 const char *release_result_name(enum release_result result);
 
+/* The result that a fault gives a row. */
+enum release_result release_result_of(enum fault_code code);
+
+/* What a row needs next. */
+enum release_stage {
+    STAGE_REQUEST, /* its release is to be sent */
+    STAGE_SETTLE,  /* a release was sent, or an action is active already: which one is to be looked up */
+    STAGE_FOLLOW,  /* its action is known and followed */
+    STAGE_DONE,
+};
+
 struct release_row {
     const char *input;                  /* as the user wrote it; borrowed */
-    char machine_id[DEVICE_ID_SIZE + 1];/* lower case */
-    bool done;
-    enum release_result result;         /* valid when done */
+    char machine_id[DEVICE_ID_SIZE + 1];/* lower case; "" while the device is not known */
+    char computer_name[256];            /* "" where it is not known */
+    enum release_stage stage;
+    enum release_result result;         /* valid when done; of a followed row what it was before */
     struct action action;               /* id "" where none is known */
     struct fault fault;                 /* set when the row is no success */
+    struct device_list candidates;      /* owned; of FAULT_AMBIGUOUS */
     /* release.c's own */
-    bool maybe_sent;                    /* a release left this host and its answer was lost */
-    bool sent_again;                    /* after such a loss: once is enough */
+    struct fault doubt;                 /* why the row is to be settled */
+    bool sent_again;                    /* after a lost answer: once is enough */
     bool renewed;                       /* sent again with a new token: once is enough */
+    bool action_seen;                   /* a GET has found the action: a later 404 is final */
+    int64_t sent;                       /* this host's clock when the release was sent, seconds since 1970 */
+};
+
+struct release;
+
+struct release_settings {
+    const char *comment;                /* borrowed; UTF-8 */
+    uint64_t wait_ms;                   /* 0: do not follow */
+    bool cancel_isolate;                /* cancel a waiting Isolate instead of reporting a conflict */
+    void (*done)(void *context, const struct release_row *row);                 /* once a row, in the order of the table */
+    void (*planned)(void *context, const struct release_row *row, const struct call *call); /* set: a dry run */
+    void (*progress)(void *context, const struct release *r, uint64_t elapsed_ms);  /* now and then while it waits; or NULL */
+    void (*advise)(void *context, const char *text);  /* worth knowing, though nothing failed */
+    void *context;
 };
 
 struct release {
     struct release_row *rows;           /* owned */
-    size_t count;
-    const char *comment;                /* borrowed; UTF-8 */
+    size_t count, capacity;
+    size_t told;                        /* rows whose result has been handed to `done` */
+    struct release_settings settings;
 };
 
 /*
- * Make the table from the selectors. FAULT_USAGE names the first that is malformed; a device that is named twice gets one row.
+ * Add a row. A device that is in the table already is not added again (*added is false then).
+ * machine_id "" makes a row that failed before it had a device: end it with release_fail().
  */
-bool release_plan(struct release *r, const char *const *selectors, size_t count, const char *comment, struct fault *f) MUST_CHECK;
+bool release_add(struct release *r, const char *input, const char *machine_id, const char *computer_name, bool *added,
+                 struct fault *f) MUST_CHECK;
+
+/* End the last row that was added with a fault; `candidates` is taken over. */
+void release_fail_last(struct release *r, const struct fault *why, struct device_list *candidates);
 
 /*
- * Send every row and fill in its result. `done` is called once a row, in the order of the table, as soon as
- * the results of all rows before it are known.
- * False only for what stops the whole run (interrupted): rows that were not sent then hold that fault.
+ * Take every row to its end. Faults of single devices stand in their rows; false only for what stops the whole run: interrupted (rows
+ * that were accepted are then still told as such), out of memory.
  */
-bool release_run(struct release *r, struct api *api, void (*done)(void *context, const struct release_row *row), void *context,
-                 struct fault *f) MUST_CHECK;
+bool release_run(struct release *r, struct api *api, struct fault *f) MUST_CHECK;
 
 /* The exit status of the whole table: contract section 4, with 12 for different results. */
 enum exit_status release_status(const struct release *r);
-
-/* True once the result of any row is known: the rows then tell what happened. */
-bool release_has_results(const struct release *r);
 
 void release_free(struct release *r);
 

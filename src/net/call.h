@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "codec/url.h"
 
-enum { CALL_FIELDS_MAX = 6, CALL_TARGET_MAX = 8 * 1024, CALL_ANSWER_MAX = 4 * 1024 * 1024 };
+enum { CALL_FIELDS_MAX = 6, CALL_TARGET_MAX = 8 * 1024, CALL_ANSWER_MAX = 4 * 1024 * 1024, CALL_CHALLENGE_MAX = 4 * 1024 };
 
 struct call_field {
     const char *name;
@@ -48,6 +48,9 @@ struct call {
     /* policy */
     bool repeatable;                   /* may be sent twice without harm */
     bool answer_is_secret;             /* the answer's body is not shown */
+    bool unreachable_is_final;         /* nobody there: not tried again, as long as nothing was sent */
+    uint64_t connect_timeout_ms;       /* 0: that of the client; the same for answer_timeout_ms and CONN_SILENCE_MS */
+    uint64_t answer_timeout_ms;
     size_t answer_max;                 /* most bytes of body, at most CALL_ANSWER_MAX */
     void (*ended)(void *context, struct call *call); /* called once, when the call has ended; or NULL */
     enum call_verdict (*judge)(void *context, const struct call *call); /* of an answer; NULL: CALL_BY_STATUS */
@@ -59,6 +62,7 @@ struct call {
     struct buf answer;                 /* owned */
     bool has_retry_after;
     uint64_t retry_after_seconds;
+    struct buf challenge;              /* owned: WWW-Authenticate of a 401; empty: none, or more than one */
     bool sent;                         /* the whole request left this host at least once: it may have been carried out */
     struct fault fault;                /* why there is no answer */
 

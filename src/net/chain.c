@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHAIN_PATH_MAX = 10 };
+enum { CHAIN_PATH_MAX = 10 }; /* peer, 8 between, root: what mbedTLS follows in a handshake */
 
 /* A certificate of the path. */
 struct step {
@@ -27,14 +27,13 @@ struct step {
 struct search {
     const struct chain *chain;
     mbedtls_x509_crt sent[CHAIN_SENT_MAX]; /* those that could be read; version 0: it could not */
-    struct step path[CHAIN_PATH_MAX + 1];
+    struct step path[CHAIN_PATH_MAX];
     size_t length;
     size_t highest;      /* length of the longest path so far, and its last certificate */
     struct span last;
     unsigned signatures; /* left to check */
     const char *stopped; /* why an issuer of the right name would not do, or NULL; and its name */
     char stopped_name[CERT_NAME_TEXT_MAX];
-    bool out_of_memory;
     enum chain_verdict verdict;
     struct fault fault;  /* of the first path that reached a root, or of an issuer that is none */
 };
@@ -96,14 +95,13 @@ static int chain_extension(void *context, mbedtls_x509_crt const *crt, mbedtls_x
 }
 
 /* 0, or mbedTLS's number: it cannot be read, and version is 0. */
-static int chain_read(struct search *s, mbedtls_x509_crt *crt, struct span der)
+static int chain_read(mbedtls_x509_crt *crt, struct span der)
 {
     mbedtls_x509_crt_init(crt);
     int number = mbedtls_x509_crt_parse_der_with_ext_cb(crt, (const unsigned char *)der.at, der.size, 0, chain_extension, NULL);
     if (number == 0) {
         return 0;
     }
-    s->out_of_memory = s->out_of_memory || number == MBEDTLS_ERR_X509_ALLOC_FAILED;
     trace(TRACE_STEPS, "a certificate of %zu bytes cannot be read (-0x%04x) and is left out", der.size, (unsigned)-number);
     mbedtls_x509_crt_free(crt);
     mbedtls_x509_crt_init(crt);
@@ -209,26 +207,30 @@ static enum chain_verdict chain_untrusted(struct search *s)
     return CHAIN_UNTRUSTED;
 }
 
-void chain_unreadable(const char *host, int number, struct fault *f)
+bool chain_unreadable(const char *host, int number, struct fault *f)
 {
-    const char *why;
-    switch (-number & 0xff80) { /* the high part: where; the low part, what, says little */
-    case -MBEDTLS_ERR_X509_INVALID_EXTENSIONS:
-        why = "a malformed extension, or a critical one that is not known to this program (name constraints?)";
-        break;
-    case -MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
-    case -MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
-        why = "a kind of key that is not known to this program";
-        break;
-    case -MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
-        why = "a kind of signature that is not known or accepted";
-        break;
-    default:
-        fault_set(f, FAULT_CERTIFICATE, "certificate of %s: it, or one sent with it, cannot be read (-0x%04x)", host,
-                  (unsigned)-number);
-        return;
+    static const struct {
+        int high;
+        const char *what;
+    } rows[] = {
+        {MBEDTLS_ERR_X509_INVALID_EXTENSIONS,
+         "a malformed extension, or a critical one that is not known to this program (name constraints?)"},
+        {MBEDTLS_ERR_PK_UNKNOWN_PK_ALG, "a kind of key that is not known to this program"},
+        {MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE, "a kind of key that is not known to this program"},
+        {MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG, "a kind of signature that is not known or accepted"},
+        {MBEDTLS_ERR_X509_FATAL_ERROR, "more certificates above it than are followed"},
+    };
+    int high = -(-number & 0xff80); /* mbedTLS adds a low number (what) to a high one (where); X509 and PK are these */
+    if (!(high <= -0x2080 && high >= -0x3000) && !(high <= -0x3900 && high >= -0x3f80)) {
+        return false;
     }
-    fault_set(f, FAULT_CERTIFICATE, "certificate of %s: it, or one sent with it, has %s", host, why);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].high == high) {
+            fault_set(f, FAULT_CERTIFICATE, "certificate of %s: it, or one sent with it, has %s", host, rows[i].what);
+        }
+    }
+    fault_set(f, FAULT_CERTIFICATE, "certificate of %s: it, or one sent with it, cannot be read (-0x%04x)", host, (unsigned)-number);
+    return true;
 }
 
 /* ---- judging a path ---- */
@@ -375,7 +377,7 @@ static bool chain_stop(struct search *s, const mbedtls_x509_crt *issuer, const c
 /* Try `issuer` above the path. True: a good path was found. */
 static bool chain_try(struct search *s, mbedtls_x509_crt *issuer, bool is_root)
 {
-    if (s->length > CHAIN_PATH_MAX) {
+    if (s->length == CHAIN_PATH_MAX) {
         return chain_stop(s, issuer, "but the chain is too long");
     }
     if (!chain_may_issue(issuer, is_root)) {
@@ -397,7 +399,7 @@ static bool chain_try_roots(struct search *s, struct span subject)
     bool found = false;
     while (!found && roots_find(s->chain->roots, subject, &search, &der)) {
         mbedtls_x509_crt root;
-        if (chain_read(s, &root, der) == 0) {
+        if (chain_read(&root, der) == 0) {
             found = chain_try(s, &root, true);
         }
         mbedtls_x509_crt_free(&root);
@@ -458,10 +460,12 @@ static enum chain_verdict chain_search(struct search *s, struct fault *f)
 {
     int number = MBEDTLS_ERR_X509_INVALID_FORMAT;
     for (size_t i = s->chain->count; i-- > 0;) {
-        number = chain_read(s, &s->sent[i], s->chain->sent[i]);
+        number = chain_read(&s->sent[i], s->chain->sent[i]);
     }
     if (number != 0) {
-        chain_unreadable(s->chain->host, number, &s->fault);
+        if (!chain_unreadable(s->chain->host, number, &s->fault)) {
+            fault_set(&s->fault, FAULT_CERTIFICATE, "certificate of %s: it cannot be read (-0x%04x)", s->chain->host, (unsigned)-number);
+        }
         s->verdict = CHAIN_UNFIT;
     } else {
         s->path[0].crt = &s->sent[0];
@@ -470,9 +474,7 @@ static enum chain_verdict chain_search(struct search *s, struct fault *f)
             s->verdict = chain_untrusted(s);
         }
     }
-    if (s->verdict != CHAIN_GOOD && s->out_of_memory) {
-        fault_set(f, FAULT_MEMORY, "out of memory for certificates");
-    } else if (s->verdict != CHAIN_GOOD) {
+    if (s->verdict != CHAIN_GOOD) {
         *f = s->fault;
     }
     return s->verdict;

@@ -53,10 +53,16 @@ void chain_add(struct chain *c, struct span certificate);
 /* Note the next certificate downwards. */
 void chain_link_seen(struct chain_links *l, struct span certificate, uint32_t flags);
 
-/* Any verdict but CHAIN_GOOD sets FAULT_CERTIFICATE with text and advice for people, or FAULT_MEMORY. */
+/*
+ * Any verdict but CHAIN_GOOD sets FAULT_CERTIFICATE with text and advice for people, or FAULT_MEMORY. Where mbedTLS's allocator
+ * failed (tls.c knows) the verdict is not CHAIN_GOOD, but the text may be any.
+ */
 enum chain_verdict chain_check(const struct chain *c, struct fault *f) MUST_CHECK;
 
-/* Set FAULT_CERTIFICATE for a certificate that mbedTLS cannot read. number: mbedTLS's, below 0. */
-void chain_unreadable(const char *host, int number, struct fault *f);
+/*
+ * Set FAULT_CERTIFICATE for certificates that mbedTLS cannot even read, so that chain_check() never sees them.
+ * False: `number`, mbedTLS's, speaks of something else.
+ */
+bool chain_unreadable(const char *host, int number, struct fault *f);
 
 #endif

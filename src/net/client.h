@@ -3,7 +3,8 @@
  *
  * Does      the program's only poll loop; deadlines; which call goes over which connection; what is tried again, and when.
  * Not here  what an answer means (auth/, mde/); one connection's states (conn.h); when 429 lets go (pace.h).
- * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings.
+ * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings. A client stays where it was
+ *           opened: its connections point to its names.
  * Rules     tried again: what failed before the request had left; a call that is repeatable and whose answer was lost or is 5xx;
  *           429 after the time it names; what the call's judge() says. A call that may have been received is made anew by its
  *           renew() before it goes out again. A kept connection that turns out to be dead is replaced without counting as a try.
@@ -17,7 +18,8 @@
 enum { CLIENT_CONNECTIONS_MAX = 8, CLIENT_CONNECTIONS_DEFAULT = 4, CLIENT_CALLS_A_CONNECTION = 4 };
 
 struct client_settings {
-    struct conn_settings conn;
+    struct conn_settings conn; /* its dns is set by client_open() */
+    struct dns_settings names;
     unsigned retries;          /* tries after the first */
     uint64_t deadline_ms;      /* os_monotonic_ms() at which everything ends */
     const char *user_agent;
@@ -26,7 +28,10 @@ struct client_settings {
 /* Zeroed: valid, without connections. */
 struct client {
     struct client_settings settings;
+    struct dns dns;
     struct conn connections[CLIENT_CONNECTIONS_MAX];
+    void (*tick)(void *context);
+    void *tick_context;
 };
 
 void client_open(struct client *c, const struct client_settings *settings);
@@ -36,9 +41,14 @@ void client_warm(struct client *c, const struct url *origin);
 
 /*
  * Run all calls to their end: each then has a status or a fault. Calls that were still under way when the deadline passed or the user
- * interrupted have FAULT_TIMEOUT, FAULT_THROTTLED, FAULT_INTERRUPTED or FAULT_TERMINATED.
+ * interrupted have FAULT_TIMEOUT, FAULT_INTERRUPTED or FAULT_TERMINATED.
  */
 void client_run(struct client *c, struct call *calls, size_t count);
+
+/* Have `tick` called about once a second while client_run() waits, for who shows progress; NULL: nobody. */
+void client_set_tick(struct client *c, void (*tick)(void *context), void *context);
+/* Wait while connections are looked after. False: the deadline has come (FAULT_TIMEOUT), or FAULT_INTERRUPTED, FAULT_TERMINATED. */
+bool client_sleep(struct client *c, uint64_t milliseconds, struct fault *f) MUST_CHECK;
 
 /* One call; true when there is a status. */
 bool client_call(struct client *c, struct call *call);

@@ -29,9 +29,12 @@ void conn_open(struct conn *c, const struct url *origin, const struct conn_setti
     c->timeout_ms = now_ms + settings->connect_timeout_ms;
 }
 
+/* TLS names the host itself, as it stands in the certificate. */
 static void conn_fail(struct conn *c)
 {
-    fault_place(&c->fault, "%s", c->origin.place);
+    if (!span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
+        fault_place(&c->fault, "%s", c->origin.place);
+    }
     c->state = CONN_FAILED;
 }
 
@@ -41,14 +44,25 @@ static void ready(struct conn *c)
     c->timeout_ms = UINT64_MAX;
 }
 
+/* How long a peer may be silent during an exchange. */
+static uint64_t silence_ms(const struct conn *c)
+{
+    return c->call->answer_timeout_ms > 0 ? c->call->answer_timeout_ms : CONN_SILENCE_MS;
+}
+
 /* ---- the steps: each returns false when there is nothing more to do without waiting ---- */
 
-static bool step_resolve(struct conn *c, const struct conn_settings *settings)
+static bool step_resolve(struct conn *c, const struct conn_settings *settings, uint64_t now_ms)
 {
-    struct address addresses[DNS_ADDRESSES_MAX];
-    size_t count;
-    if (!dns_resolve(&settings->dns, &c->origin, addresses, DNS_ADDRESSES_MAX, &count, &c->fault) ||
-        (c->tcp = tcp_open(addresses, count, &c->fault)) == NULL) {
+    const struct dns_addresses *found;
+    if (c->lookup == NULL) {
+        c->lookup = dns_begin(settings->dns, &c->origin, now_ms, c->timeout_ms, &c->fault);
+    }
+    enum dns_result result = c->lookup != NULL ? dns_look(c->lookup, &found, &c->fault) : DNS_FAULT;
+    if (result == DNS_WAIT) {
+        return false;
+    }
+    if (result == DNS_FAULT || (c->tcp = tcp_open(found->at, found->count, &c->fault)) == NULL) {
         conn_fail(c);
         return false;
     }
@@ -119,7 +133,7 @@ static bool step_send(struct conn *c, uint64_t now_ms)
         return false;
     }
     c->out_sent += put;
-    c->timeout_ms = now_ms + CONN_SILENCE_MS;
+    c->timeout_ms = now_ms + silence_ms(c);
     if (c->out_sent == c->out.size) {
         c->request_sent = true;
         buf_free(&c->out);
@@ -157,7 +171,7 @@ static bool step_receive(struct conn *c, uint64_t now_ms)
     enum stream_result result = c->stream->type->read(c->stream, block, sizeof block, &got, &c->fault);
     bool more = false;
     if (result == STREAM_DATA) {
-        c->timeout_ms = now_ms + CONN_SILENCE_MS;
+        c->timeout_ms = now_ms + silence_ms(c);
         more = answer_step(c, http1_reader_feed(&c->reader, span_make(block, got), &used, &c->fault));
         c->reader.keep_alive = c->reader.keep_alive && used == got;
     } else if (result == STREAM_END) {
@@ -179,7 +193,7 @@ static bool step(struct conn *c, const struct conn_settings *settings, uint64_t 
 {
     switch (c->state) {
     case CONN_RESOLVE:
-        return step_resolve(c, settings);
+        return step_resolve(c, settings, now_ms);
     case CONN_CONNECT:
         return step_connect(c, settings, now_ms);
     case CONN_TLS:
@@ -288,7 +302,7 @@ bool conn_begin(struct conn *c, const char *user_agent, uint64_t now_ms, struct 
     c->out_sent = 0;
     c->request_sent = false;
     c->state = CONN_SEND;
-    c->timeout_ms = now_ms + CONN_SILENCE_MS;
+    c->timeout_ms = now_ms + silence_ms(c);
     return true;
 }
 

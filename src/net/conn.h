@@ -19,7 +19,7 @@ enum { CONN_SILENCE_MS = 30 * 1000 };
 
 struct conn_settings {
     const struct roots *roots;
-    struct dns_settings dns;
+    struct dns *dns;              /* shared by all connections of a client, which sets it */
     uint64_t connect_timeout_ms;
 };
 
@@ -40,6 +40,7 @@ struct conn {
     enum conn_state state;
     struct url origin;            /* copy; userinfo and target unused */
     struct call *call;            /* who has it, also while it opens; NULL: nobody */
+    struct dns_lookup *lookup;    /* of the origin's host, while CONN_RESOLVE; borrowed */
     struct tcp *tcp;              /* bottom of the pile; owned by stream once that exists */
     struct stream *stream;        /* top of the pile */
     struct http1_reader reader;

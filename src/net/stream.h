@@ -4,7 +4,7 @@
  * Does      say how bytes are read from and written to whatever is below: a socket (tcp.h), TLS over a stream (tls.h), a script (tests).
  * Not here  opening and connecting: each kind of stream has its own.
  * Rules     STREAM_END only if the layer vouches for the end: TLS for close_notify, a socket never knows more than "no more bytes";
- *           who needs an authenticated end asks stream_end_is_authenticated().
+ *           who needs an authenticated end looks at end_is_authenticated.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H

@@ -9,7 +9,7 @@
 #ifndef NET_TCP_H
 #define NET_TCP_H
 
-#include "net/dns.h"
+#include "net/dns_config.h"
 #include "net/stream.h"
 
 enum { TCP_ATTEMPT_DELAY_MS = 250 };

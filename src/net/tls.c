@@ -8,6 +8,7 @@
 
 #include "codec/der.h"
 #include "net/chain.h"
+#include "net/tls_alert.h"
 #include "os/os.h"
 
 #include <mbedtls/platform.h>
@@ -150,11 +151,8 @@ static bool tls_is_answered_in_tls(struct tls *t)
     if (first.at[0] >= 20 && first.at[0] <= 23) {
         return true;
     }
-    if (span_starts(first, SPAN("HTTP/")) || first.at[0] == '<') {
-        fault_set(&t->fault, FAULT_TLS, "%s: answers without TLS (plain HTTP?)", t->host);
-    } else {
-        fault_set(&t->fault, FAULT_TLS, "%s: answers without TLS", t->host);
-    }
+    bool http = span_starts(first, SPAN("HTTP/")) || first.at[0] == '<';
+    fault_set(&t->fault, FAULT_TLS, "%s: answers without TLS%s", t->host, http ? " (plain HTTP?)" : "");
     return fault_advise(&t->fault, "check the port, and whether a proxy stands in the way (--proxy URL)");
 }
 
@@ -204,9 +202,7 @@ static int tls_send(void *context, const unsigned char *from, size_t size)
     case STREAM_WAIT:
         tls_wants(t);
         return MBEDTLS_ERR_SSL_WANT_WRITE;
-    case STREAM_END:
-        fault_set(&t->fault, FAULT_CUT, "%s: the connection was closed", t->host);
-        break;
+    case STREAM_END: /* not of a write */
     case STREAM_FAULT:
         break;
     }
@@ -224,17 +220,14 @@ static int tls_no_root(void *context, mbedtls_x509_crt const *child, mbedtls_x50
     return 0;
 }
 
-static uint32_t tls_flags(enum chain_verdict verdict)
-{
-    static const uint32_t flags[] = {
-        [CHAIN_GOOD] = 0,
-        [CHAIN_UNTRUSTED] = MBEDTLS_X509_BADCERT_NOT_TRUSTED,
-        [CHAIN_DATE] = MBEDTLS_X509_BADCERT_EXPIRED,
-        [CHAIN_NAME] = MBEDTLS_X509_BADCERT_CN_MISMATCH,
-        [CHAIN_UNFIT] = MBEDTLS_X509_BADCERT_KEY_USAGE,
-    };
-    return flags[verdict];
-}
+/* They choose the alert that mbedTLS sends. */
+static const uint32_t tls_flags[] = {
+    [CHAIN_GOOD] = 0,
+    [CHAIN_UNTRUSTED] = MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+    [CHAIN_DATE] = MBEDTLS_X509_BADCERT_EXPIRED,
+    [CHAIN_NAME] = MBEDTLS_X509_BADCERT_CN_MISMATCH,
+    [CHAIN_UNFIT] = MBEDTLS_X509_BADCERT_KEY_USAGE,
+};
 
 static struct span tls_der(const mbedtls_x509_crt *certificate)
 {
@@ -257,82 +250,23 @@ static int tls_verify(void *context, mbedtls_x509_crt *certificate, int depth, u
         }
         enum chain_verdict verdict = chain_check(&chain, &t->fault);
         t->judged_good = verdict == CHAIN_GOOD;
-        *flags = tls_flags(verdict);
+        *flags = tls_flags[verdict];
     }
     return 0;
 }
 
 /* ---- what went wrong ---- */
 
-/* RFC 8446 6.2, RFC 5246 7.2.2; those that a server sends. */
-static const struct {
-    unsigned char number;
-    const char *name;
-    const char *advice; /* or NULL */
-} tls_alerts[] = {
-    {MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, "unexpected_message", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC, "bad_record_mac", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW, "record_overflow", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, "handshake_failure",
-     "it shares no cipher, group or signature with this program, or wants a client certificate"},
-    {MBEDTLS_SSL_ALERT_MSG_BAD_CERT, "bad_certificate", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT, "unsupported_certificate", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN, "certificate_unknown", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, "illegal_parameter", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA, "unknown_ca", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED, "access_denied", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, "decode_error", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, "decrypt_error", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION, "protocol_version", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_INSUFFICIENT_SECURITY, "insufficient_security", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR, "internal_error", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_USER_CANCELED, "user_canceled", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_MISSING_EXTENSION, "missing_extension", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT, "unsupported_extension", NULL},
-    {MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME, "unrecognized_name", "it does not know this host name: check the name and --resolve"},
-    {MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED, "certificate_required", "it wants a client certificate, which this program never has"},
-    {MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL, "no_application_protocol", NULL},
-};
-
-static const char tls_too_old[] = "offers no TLS 1.2 or later";
-
-/* The alert's number has no public accessor in mbedTLS 3.6; in_msg is the alert: level, description. */
-static void tls_alert_fault(const struct tls *t, struct fault *f)
-{
-    unsigned number = t->ssl.MBEDTLS_PRIVATE(in_msg)[1];
-    if (number == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION && !t->ready) {
-        fault_set(f, FAULT_TLS, "%s: %s", t->host, tls_too_old);
-        return;
-    }
-    for (size_t i = 0; i < sizeof tls_alerts / sizeof tls_alerts[0]; i++) {
-        if (tls_alerts[i].number == number) {
-            fault_set(f, FAULT_TLS, "%s: ends TLS with the alert %s", t->host, tls_alerts[i].name);
-            if (tls_alerts[i].advice != NULL) {
-                fault_advise(f, "%s", tls_alerts[i].advice);
-            }
-            return;
-        }
-    }
-    fault_set(f, FAULT_TLS, "%s: ends TLS with alert %u", t->host, number);
-}
-
-/* A certificate that mbedTLS cannot even read, so that chain_check() never sees it: X509 and PK numbers. */
-static bool tls_is_unreadable(int number)
-{
-    int high = -number & 0xff80; /* mbedTLS adds a low number (what) to a high one (where) */
-    return (high >= 0x2080 && high <= 0x2f80) || (high >= 0x3900 && high <= 0x3f80);
-}
-
 /* Turn mbedTLS's number into a fault, unless a better cause is known already. */
 static enum stream_result tls_fault(struct tls *t, int number, struct fault *f)
 {
     if (tls_own_trouble(f)) {
-        return STREAM_FAULT;
-    }
-    if (fault_is_set(&t->fault)) {
+        ; /* comes first */
+    } else if (fault_is_set(&t->fault)) {
         *f = t->fault;
     } else if (number == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
-        tls_alert_fault(t, f);
+        /* The alert's number has no public accessor in mbedTLS 3.6; in_msg is the alert: level, description. */
+        tls_alert_fault(t->host, t->ssl.MBEDTLS_PRIVATE(in_msg)[1], t->ready, f);
     } else if (number == MBEDTLS_ERR_SSL_CONN_EOF || number == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || number == 0) {
         fault_set(f, FAULT_CUT, "%s: closed the connection %s", t->host,
                   t->heard ? "during the TLS handshake" : "when TLS was begun");
@@ -344,9 +278,7 @@ static enum stream_result tls_fault(struct tls *t, int number, struct fault *f)
         fault_set(f, FAULT_TLS, "%s: sends a TLS message of more than 16 KiB (many certificates?)", t->host);
     } else if (number == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         fault_set(f, FAULT_CERTIFICATE, "certificate of %s: none was sent, or its key may not be used here", t->host);
-    } else if (tls_is_unreadable(number)) {
-        chain_unreadable(t->host, number, f);
-    } else {
+    } else if (!chain_unreadable(t->host, number, f)) {
         fault_set(f, FAULT_TLS, "%s: the TLS handshake failed (-0x%04x)", t->host, (unsigned)-number);
     }
     t->fault = *f;
@@ -542,7 +474,14 @@ static bool tls_check(struct span roots_pem, struct span chain_pem, struct roots
     while (der_next(&rest, &item)) {
         chain_add(chain, item.whole);
     }
-    return chain_check(chain, f) == CHAIN_GOOD;
+    struct fault found = {0};
+    if (chain_check(chain, &found) == CHAIN_GOOD) {
+        return true;
+    }
+    if (!tls_own_trouble(f)) {
+        *f = found;
+    }
+    return false;
 }
 
 bool tls_check_chain(struct span roots_pem, struct span chain_pem, const char *host, int64_t now, struct fault *f)

@@ -3,7 +3,7 @@
  *
  * Does      shake hands as a client, check the chain and the name, carry bytes, end properly.
  * Not here  sockets (tcp.h), trust anchors (roots.h), our mbedTLS configuration (mbedtls_config.h).
- * Limits    handshake messages of 16 KiB, at most 9 certificates in a row (mbedTLS); a TLS 1.3 key update of the server ends the
+ * Limits    handshake messages of 16 KiB, at most 8 authorities below the root (mbedTLS); a TLS 1.3 key update of the server ends the
  *           connection (FAULT_CUT): mbedTLS has none. No session is resumed, no client certificate is sent.
  * Rules     there is no switch that leaves a check out. RFC 8446, RFC 5246; the chain and the name: chain.h, cert_name.h.
  *           No mbedTLS header or number is seen above this file. mbedTLS's reader of certificates comes first: a chain with

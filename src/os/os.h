@@ -1,9 +1,9 @@
 /*
  * os.h - the machine: everything that ISO C does not have. One of os_posix.c, os_win32.c is linked.
  *
- * Does      time, random numbers, environment, files, console, signals, sockets, the system's resolver.
+ * Does      time, random numbers, environment, files, console, signals, sockets.
  * Not here  policy: time-outs, retries, racing addresses (net/); texts for people (cli/).
- * Limits    nothing blocks but os_poll and os_read_password (bounded by their time), the readers of files and input, and os_resolve.
+ * Limits    nothing blocks but os_poll and os_read_password (bounded by their time), and the readers of files and input.
  * Rules     system headers, errno and _WIN32 appear in this folder only. Nothing here needs /dev, /proc, /etc, HOME or a writable disk.
  */
 #ifndef OS_OS_H
@@ -46,8 +46,24 @@ const char *os_environment(const char *name);
  */
 bool os_read_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
 
+/* The same for a file that must be a regular one, and whose name must be no symbolic link. */
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
+
 /* The same for standard input, up to its end. */
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
+
+/*
+ * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes). FAULT_NOT_FOUND: there is no
+ * sensor, or it does not answer within OS_SENSOR_TIMEOUT_MS. Linux, macOS: `mdatp health --field edr_machine_id` from the sensor's fixed
+ * places, never from PATH.
+ */
+enum { OS_SENSOR_TIMEOUT_MS = 10000 };
+bool os_sensor_id(struct buf *to, struct fault *f) MUST_CHECK;
+/* Whether Azure Arc's agent is installed here. */
+bool os_arc_is_installed(void);
+
+/* The folder of that agent's challenge keys, a separator at its end; NULL: there is no such agent for this system. */
+const char *os_arc_key_folder(void);
 
 /* ---- console ---- */
 
@@ -56,6 +72,9 @@ enum os_output { OS_OUT, OS_ERR };
 /* Write UTF-8 bytes, all of them. False: not possible (closed, full). */
 bool os_write(enum os_output where, struct span bytes) MUST_CHECK;
 bool os_is_terminal(enum os_output where);
+
+/* Columns of the terminal behind `where`, 80 where that is not known. */
+unsigned os_columns(enum os_output where);
 
 /*
  * Ask for one line on the terminal that the program was started from, without showing what is typed; the terminal is as before in any
@@ -89,6 +108,14 @@ enum os_io os_socket_read(struct os_socket *s, char *to, size_t room, size_t *go
 enum os_io os_socket_write(struct os_socket *s, struct span bytes, size_t *put, struct fault *f);
 void os_socket_close(struct os_socket *s);
 
+/*
+ * Open a datagram socket whose only peer is `to`: the system drops what others send; its own port is one that the system
+ * chooses by chance. Reads give one datagram each (OS_IO_END: an empty one; what is longer than `room` is cut), writes send
+ * one. A fault of either is what the network said of an earlier datagram (FAULT_CUT); the socket may be used further.
+ * False: FAULT_CONNECT, nothing is left open.
+ */
+bool os_datagram_open(struct os_socket *s, const struct address *to, struct fault *f) MUST_CHECK;
+
 struct os_poll_item {
     struct os_socket *socket;
     bool want_read, want_write;
@@ -103,11 +130,7 @@ void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms);
 
 /* ---- names ---- */
 
-/*
- * Ask the system's resolver for host (NUL-terminated), both families unless `family` says one. Blocks for as long as the system takes.
- * *count is at most `room`. FAULT_NAME: no such name, or no answer.
- */
-bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
-                struct fault *f) MUST_CHECK;
+/* The number of a network interface ("eth0"), for the zone of a link-local address. 0: there is none of that name. */
+uint32_t os_interface_number(const char *name);
 
 #endif

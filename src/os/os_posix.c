@@ -1,5 +1,6 @@
 /*
- * os_posix.c - the machine, on Linux and other POSIX systems; see os.h.
+ * os_posix.c - the machine, on Linux and other POSIX systems: life, time, files, console; see os.h. Sockets are in os_posix_net.c,
+ * the sensor in os_posix_sensor.c.
  */
 #define _GNU_SOURCE /* environ-free POSIX.1-2008, and getrandom, SOCK_CLOEXEC where the C library has them */
 
@@ -7,13 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,7 +27,6 @@
 
 enum {
     POLL_SLICE_MS = 500, /* a signal between the look at os_stop_asked() and poll() is noticed after this at most */
-    POLL_ITEMS_MAX = 128,
     READ_BLOCK = 16 * 1024,
 };
 
@@ -188,22 +186,35 @@ static bool read_fault(const char *name, struct fault *f)
     if (os_stop_asked() != OS_GO_ON) {
         return fault_set(f, os_stop_asked() == OS_STOP_TERMINATED ? FAULT_TERMINATED : FAULT_INTERRUPTED, "interrupted");
     }
+    if (errno == ENOMEM) {
+        return fault_set(f, FAULT_MEMORY, "%s: out of memory", name);
+    }
     return fault_set(f, FAULT_FILE, "%s: %s", name, errno == EFBIG ? "too large" : strerror(errno));
 }
 
-bool os_read_file(const char *path, struct buf *to, struct fault *f)
+/* Takes what is no folder; with `plain` a regular file only. */
+static bool is_readable_kind(int fd, bool plain)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fstat(fd, &status) != 0) {
+        return false;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    errno = EINVAL;
+    return !plain || S_ISREG(status.st_mode);
+}
+
+static bool read_file(const char *path, bool plain, struct buf *to, struct fault *f)
+{
+    /* O_NONBLOCK: a pipe in the place of a plain file must not hold us up before its kind is known */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (plain ? O_NOFOLLOW | O_NONBLOCK : 0));
     if (fd < 0) {
         return read_fault(path, f);
     }
-    bool ok = fstat(fd, &status) == 0;
-    if (ok && S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
-        ok = false;
-    }
-    ok = ok && read_all(fd, to);
+    bool ok = is_readable_kind(fd, plain) && read_all(fd, to);
     if (!ok) {
         read_fault(path, f);
     }
@@ -211,10 +222,42 @@ bool os_read_file(const char *path, struct buf *to, struct fault *f)
     return ok;
 }
 
+bool os_read_file(const char *path, struct buf *to, struct fault *f)
+{
+    return read_file(path, false, to, f);
+}
+
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f)
+{
+    return read_file(path, true, to, f);
+}
+
 bool os_read_input(struct buf *to, struct fault *f)
 {
     return read_all(STDIN_FILENO, to) || read_fault("standard input", f);
 }
+
+#if defined(__linux__)
+bool os_arc_is_installed(void)
+{
+    return access("/opt/azcmagent/bin/himds", F_OK) == 0;
+}
+
+const char *os_arc_key_folder(void)
+{
+    return "/var/opt/azcmagent/tokens/";
+}
+#else
+bool os_arc_is_installed(void)
+{
+    return false;
+}
+
+const char *os_arc_key_folder(void)
+{
+    return NULL;
+}
+#endif
 
 /* ---- console ---- */
 
@@ -243,6 +286,13 @@ bool os_write(enum os_output where, struct span bytes)
 bool os_is_terminal(enum os_output where)
 {
     return isatty(descriptor_of(where)) == 1;
+}
+
+unsigned os_columns(enum os_output where)
+{
+    struct winsize size = {0};
+    bool known = ioctl(descriptor_of(where), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : 80;
 }
 
 /* ---- passwords ---- */
@@ -332,155 +382,4 @@ bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, s
     }
     (void)close(fd);
     return ok;
-}
-
-/* ---- sockets ---- */
-
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static socklen_t to_system(const struct address *a, union socket_address *to)
-{
-    memset(to, 0, sizeof *to);
-    if (a->family == ADDRESS_IPV4) {
-        to->v4.sin_family = AF_INET;
-        to->v4.sin_port = htons(a->port);
-        memcpy(&to->v4.sin_addr, a->bytes, 4);
-        return sizeof to->v4;
-    }
-    to->v6.sin6_family = AF_INET6;
-    to->v6.sin6_port = htons(a->port);
-    to->v6.sin6_scope_id = a->scope;
-    memcpy(&to->v6.sin6_addr, a->bytes, 16);
-    return sizeof to->v6;
-}
-
-static bool from_system(const struct sockaddr *from, struct address *a)
-{
-    *a = (struct address){0};
-    if (from->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, from, sizeof v4);
-        a->family = ADDRESS_IPV4;
-        memcpy(a->bytes, &v4.sin_addr, 4);
-    } else if (from->sa_family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, from, sizeof v6);
-        a->family = ADDRESS_IPV6;
-        a->scope = v6.sin6_scope_id;
-        memcpy(a->bytes, &v6.sin6_addr, 16);
-    }
-    return a->family != ADDRESS_NONE;
-}
-
-static enum os_io connect_fault(struct os_socket *s, int error, struct fault *f)
-{
-    fault_set(f, FAULT_CONNECT, "%s", strerror(error));
-    os_socket_close(s);
-    return OS_IO_FAULT;
-}
-
-enum os_io os_socket_connect(struct os_socket *s, const struct address *to, struct fault *f)
-{
-    union socket_address address;
-    socklen_t size = to_system(to, &address);
-    int on = 1;
-    int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
-    *s = (struct os_socket){.open = fd >= 0, .number = fd};
-    if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
-        return connect_fault(s, errno, f);
-    }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, &address.any, size) == 0) {
-        return OS_IO_DONE;
-    }
-    return errno == EINPROGRESS || errno == EINTR ? OS_IO_WAIT : connect_fault(s, errno, f);
-}
-
-enum os_io os_socket_connected(struct os_socket *s, struct fault *f)
-{
-    struct pollfd writable = {.fd = (int)s->number, .events = POLLOUT};
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (poll(&writable, 1, 0) <= 0) {
-        return OS_IO_WAIT;
-    }
-    if (getsockopt((int)s->number, SOL_SOCKET, SO_ERROR, &error, &size) < 0) {
-        error = errno;
-    }
-    return error == 0 ? OS_IO_DONE : connect_fault(s, error, f);
-}
-
-static enum os_io io_result(ssize_t moved, size_t *count, struct fault *f)
-{
-    if (moved >= 0) {
-        *count = (size_t)moved;
-        return moved > 0 ? OS_IO_DONE : OS_IO_END;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
-        return OS_IO_WAIT;
-    }
-    fault_set(f, FAULT_CUT, "%s", strerror(errno));
-    return OS_IO_FAULT;
-}
-
-enum os_io os_socket_read(struct os_socket *s, char *to, size_t room, size_t *got, struct fault *f)
-{
-    return io_result(recv((int)s->number, to, room, 0), got, f);
-}
-
-enum os_io os_socket_write(struct os_socket *s, struct span bytes, size_t *put, struct fault *f)
-{
-    return io_result(send((int)s->number, bytes.at, bytes.size, 0), put, f);
-}
-
-void os_socket_close(struct os_socket *s)
-{
-    if (s->open) {
-        (void)close((int)s->number);
-    }
-    *s = (struct os_socket){0};
-}
-
-void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
-{
-    struct pollfd fds[POLL_ITEMS_MAX];
-    if (count > POLL_ITEMS_MAX) {
-        count = POLL_ITEMS_MAX;
-    }
-    for (size_t i = 0; i < count; i++) {
-        short events = (short)((items[i].want_read ? POLLIN : 0) | (items[i].want_write ? POLLOUT : 0));
-        fds[i] = (struct pollfd){.fd = (int)items[i].socket->number, .events = events};
-        items[i].ready = false;
-    }
-    int ready = poll(fds, (nfds_t)count, timeout_ms < POLL_SLICE_MS ? (int)timeout_ms : POLL_SLICE_MS);
-    for (size_t i = 0; ready > 0 && i < count; i++) {
-        items[i].ready = fds[i].revents != 0;
-    }
-}
-
-/* ---- names ---- */
-
-bool os_resolve(const char *host, enum address_family family, struct address *to, size_t room, size_t *count,
-                struct fault *f)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    hints.ai_family = family == ADDRESS_IPV4 ? AF_INET : family == ADDRESS_IPV6 ? AF_INET6 : AF_UNSPEC;
-    int error = getaddrinfo(host, NULL, &hints, &found);
-    *count = 0;
-    if (error != 0) {
-        return fault_set(f, error == EAI_AGAIN ? FAULT_TIMEOUT : FAULT_NAME, "%s",
-                         error == EAI_AGAIN ? "the name server does not answer" : "no such name");
-    }
-    for (struct addrinfo *at = found; at != NULL && *count < room; at = at->ai_next) {
-        if (from_system(at->ai_addr, &to[*count])) {
-            (*count)++;
-        }
-    }
-    freeaddrinfo(found);
-    return *count > 0 || fault_set(f, FAULT_NAME, "the name has no address");
 }

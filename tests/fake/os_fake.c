@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROWS = 32, SOCKETS = 64, TEXT = 64 * 1024, REQUEST_MAX = 32 * 1024 };
+enum { ROWS = 32, SOCKETS = 64, TEXT = 64 * 1024, REQUEST_MAX = 32 * 1024, DATAGRAMS = 8 };
 
 struct pair {
     const char *name, *value;
@@ -24,6 +24,20 @@ struct peer_socket {
     uint64_t out_ms;           /* when the answer is there */
 };
 
+struct name_server {
+    const char *address;
+    os_fake_answer *answer;
+    unsigned datagrams;
+};
+
+/* Datagram sockets have numbers from SOCKETS on. */
+struct datagram_socket {
+    bool used;
+    struct name_server *server; /* NULL: nobody is there */
+    struct os_fake_datagram in[DATAGRAMS];
+    size_t count;
+};
+
 static struct {
     uint64_t now_ms;
     uint64_t stop_ms;
@@ -34,11 +48,15 @@ static struct {
     struct os_fake_script scripts[ROWS];
     bool script_used[ROWS];
     struct peer_socket sockets[SOCKETS];
+    struct name_server name_servers[ROWS];
+    struct datagram_socket datagram_sockets[SOCKETS];
     unsigned connects, open_most, requests;
     char received[TEXT];
     char written[2][TEXT];
     size_t written_size[2];
     unsigned random;
+    bool terminal[2];
+    unsigned columns;
     const char *password;
 } fake;
 
@@ -47,6 +65,7 @@ void os_fake_reset(void)
     memset(&fake, 0, sizeof fake);
     fake.now_ms = 1000;
     fake.stop_ms = UINT64_MAX;
+    fake.columns = 80;
 }
 
 static void put(struct pair *rows, const char *name, const char *value)
@@ -96,7 +115,41 @@ void os_fake_stop_at(uint64_t now_ms, enum os_stop how)
     fake.stop = how;
 }
 
+void os_fake_terminal(enum os_output where, unsigned columns)
+{
+    fake.terminal[where] = true;
+    fake.columns = columns;
+}
+
+void os_fake_name_server(const char *address, os_fake_answer *answer)
+{
+    size_t i = 0;
+    while (fake.name_servers[i].address != NULL) {
+        i++;
+    }
+    fake.name_servers[i] = (struct name_server){.address = address, .answer = answer};
+}
+
+static struct name_server *name_server(const char *address)
+{
+    for (size_t i = 0; i < ROWS && fake.name_servers[i].address != NULL; i++) {
+        if (strcmp(fake.name_servers[i].address, address) == 0) {
+            return &fake.name_servers[i];
+        }
+    }
+    return NULL;
+}
+
+unsigned os_fake_datagrams(const char *address) { return name_server(address)->datagrams; }
 unsigned os_fake_connects(void) { return fake.connects; }
+unsigned os_fake_open(void)
+{
+    unsigned open = 0;
+    for (size_t i = 0; i < SOCKETS; i++) {
+        open += fake.sockets[i].used + fake.datagram_sockets[i].used;
+    }
+    return open;
+}
 unsigned os_fake_open_most(void) { return fake.open_most; }
 unsigned os_fake_requests(void) { return fake.requests; }
 const char *os_fake_received(void) { return fake.received; }
@@ -109,7 +162,7 @@ enum os_stop os_stop_asked(void) { return fake.now_ms >= fake.stop_ms ? fake.sto
 uint64_t os_monotonic_ms(void) { return fake.now_ms; }
 int64_t os_unix_seconds(void) { return 1795449600 + (int64_t)(fake.now_ms / 1000); } /* 2026-11-23T16:00:00Z */
 const char *os_environment(const char *name) { return find(fake.environment, name); }
-bool os_is_terminal(enum os_output where) { return (void)where, false; }
+bool os_is_terminal(enum os_output where) { return fake.terminal[where]; }
 
 bool os_random(void *to, size_t size)
 {
@@ -121,11 +174,21 @@ bool os_random(void *to, size_t size)
     return true;
 }
 
+static void put_names(struct buf *to)
+{
+    for (size_t i = 0; i < ROWS && fake.names[i].name != NULL; i++) {
+        buf_put_format(to, "%s %s\n", fake.names[i].value, fake.names[i].name);
+    }
+}
+
 bool os_read_file(const char *path, struct buf *to, struct fault *f)
 {
     const char *text = find(fake.files, path);
     if (fake.bytes_path != NULL && strcmp(fake.bytes_path, path) == 0) {
         buf_put(to, fake.bytes);
+    } else if (text == NULL && strcmp(path, "/etc/hosts") == 0) {
+        put_names(to);
+        return true;
     } else if (text == NULL) {
         return fault_set(f, FAULT_FILE, "%s: No such file or directory", path);
     }
@@ -133,6 +196,18 @@ bool os_read_file(const char *path, struct buf *to, struct fault *f)
     return !to->failed || fault_set(f, FAULT_FILE, "%s: too large", path);
 }
 
+unsigned os_columns(enum os_output where) { return (void)where, fake.columns; }
+
+bool os_sensor_id(struct buf *to, struct fault *f)
+{
+    const char *id = find(fake.files, "sensor");
+    buf_put_text(to, id == NULL ? "" : id);
+    return id != NULL || fault_set(f, FAULT_NOT_FOUND, "self: there is no Defender sensor on this host");
+}
+
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) { return os_read_file(path, to, f); }
+bool os_arc_is_installed(void) { return find(fake.files, "/opt/azcmagent/bin/himds") != NULL; }
+const char *os_arc_key_folder(void) { return "/var/opt/azcmagent/tokens/"; }
 bool os_read_input(struct buf *to, struct fault *f) { return os_read_file("-", to, f); }
 
 bool os_write(enum os_output where, struct span bytes)
@@ -145,6 +220,7 @@ bool os_write(enum os_output where, struct span bytes)
     return true;
 }
 
+uint32_t os_interface_number(const char *name) { return strcmp(name, "eth0") == 0 ? 2 : 0; }
 bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f)
 {
     (void)timeout_ms;
@@ -186,15 +262,6 @@ static const struct os_fake_script *script_for(const char *address)
     return last;
 }
 
-static unsigned count_open(void)
-{
-    unsigned open = 0;
-    for (size_t i = 0; i < SOCKETS; i++) {
-        open += fake.sockets[i].used;
-    }
-    return open;
-}
-
 enum os_io os_socket_connect(struct os_socket *s, const struct address *to, struct fault *f)
 {
     char text[ADDRESS_TEXT_MAX];
@@ -212,8 +279,8 @@ enum os_io os_socket_connect(struct os_socket *s, const struct address *to, stru
     fake.sockets[number] = (struct peer_socket){.used = true, .script = script,
                                                 .connects_ms = fake.now_ms + script->connect_after_ms};
     *s = (struct os_socket){.open = true, .number = number};
-    if (count_open() > fake.open_most) {
-        fake.open_most = count_open();
+    if (os_fake_open() > fake.open_most) {
+        fake.open_most = os_fake_open();
     }
     return OS_IO_WAIT;
 }
@@ -231,6 +298,74 @@ enum os_io os_socket_connected(struct os_socket *s, struct fault *f)
     peer(s)->connected = there;
     return peer(s)->connected ? OS_IO_DONE : OS_IO_WAIT;
 }
+
+/* ---- datagrams ---- */
+
+static struct datagram_socket *datagram_socket(const struct os_socket *s)
+{
+    return &fake.datagram_sockets[s->number - SOCKETS];
+}
+
+bool os_datagram_open(struct os_socket *s, const struct address *to, struct fault *f)
+{
+    char text[ADDRESS_TEXT_MAX];
+    size_t number = 0;
+    address_text(to, text);
+    if (name_server(text) == NULL) {
+        return fault_set(f, FAULT_CONNECT, "Network is unreachable");
+    }
+    while (fake.datagram_sockets[number].used) {
+        number++;
+    }
+    fake.datagram_sockets[number] = (struct datagram_socket){.used = true, .server = name_server(text)};
+    *s = (struct os_socket){.open = true, .number = (intptr_t)(number + SOCKETS)};
+    return true;
+}
+
+static enum os_io write_datagram(struct datagram_socket *d, struct span bytes, size_t *put_size)
+{
+    struct os_fake_datagram in = d->server->answer(bytes, d->server->datagrams++);
+    *put_size = bytes.size;
+    in.after_ms += fake.now_ms;
+    if ((in.size > 0 || in.refuse) && d->count < DATAGRAMS) {
+        d->in[d->count++] = in;
+    }
+    return OS_IO_DONE;
+}
+
+/* The one that arrives first. */
+static size_t first_datagram(const struct datagram_socket *d)
+{
+    size_t first = 0;
+    for (size_t i = 1; i < d->count; i++) {
+        first = d->in[i].after_ms < d->in[first].after_ms ? i : first;
+    }
+    return first;
+}
+
+static uint64_t next_datagram_ms(const struct datagram_socket *d)
+{
+    return d->count > 0 ? d->in[first_datagram(d)].after_ms : UINT64_MAX;
+}
+
+static enum os_io read_datagram(struct datagram_socket *d, char *to, size_t room, size_t *got, struct fault *f)
+{
+    size_t i = first_datagram(d);
+    if (next_datagram_ms(d) > fake.now_ms) {
+        return OS_IO_WAIT;
+    }
+    struct os_fake_datagram in = d->in[i];
+    d->in[i] = d->in[--d->count];
+    if (in.refuse) {
+        fault_set(f, FAULT_CUT, "Connection refused");
+        return OS_IO_FAULT;
+    }
+    *got = in.size < room ? in.size : room;
+    memcpy(to, in.bytes, *got);
+    return OS_IO_DONE;
+}
+
+/* ---- bytes ---- */
 
 static const char *answer_to(const struct peer_socket *p, const char *request)
 {
@@ -282,6 +417,9 @@ static size_t complete_request(struct peer_socket *p)
 
 enum os_io os_socket_write(struct os_socket *s, struct span bytes, size_t *put_size, struct fault *f)
 {
+    if (s->number >= SOCKETS) {
+        return write_datagram(datagram_socket(s), bytes, put_size);
+    }
     struct peer_socket *p = peer(s);
     size_t room = sizeof p->in - 1 - p->in_size;
     if (p->reset) {
@@ -318,6 +456,9 @@ static bool is_spent(const struct peer_socket *p)
 
 enum os_io os_socket_read(struct os_socket *s, char *to, size_t room, size_t *got, struct fault *f)
 {
+    if (s->number >= SOCKETS) {
+        return read_datagram(datagram_socket(s), to, room, got, f);
+    }
     struct peer_socket *p = peer(s);
     size_t left = p->out_size - p->out_at;
     *got = left < room ? left : room;
@@ -338,7 +479,9 @@ enum os_io os_socket_read(struct os_socket *s, char *to, size_t room, size_t *go
 
 void os_socket_close(struct os_socket *s)
 {
-    if (s->open) {
+    if (s->open && s->number >= SOCKETS) {
+        datagram_socket(s)->used = false;
+    } else if (s->open) {
         peer(s)->used = false;
     }
     *s = (struct os_socket){0};
@@ -347,7 +490,10 @@ void os_socket_close(struct os_socket *s)
 /* When something happens to this socket by itself. */
 static uint64_t event_ms(const struct os_poll_item *item)
 {
-    struct peer_socket *p = &fake.sockets[item->socket->number];
+    if (item->socket->number >= SOCKETS) {
+        return next_datagram_ms(datagram_socket(item->socket));
+    }
+    struct peer_socket *p = peer(item->socket);
     if (!p->connected) {
         return item->want_write ? p->connects_ms : UINT64_MAX;
     }

@@ -1,9 +1,11 @@
 /*
  * os_fake.h - a machine made of tables, linked in the place of src/os/os_posix.c.
  *
- * Does      a clock that moves only when somebody waits; files, environment and names from tables; peers that follow a script.
- * Not here  TLS: calls of unit tests go to http URLs.
- * Rules     os_fake_reset() first in every test. A peer's connections follow its scripts in turn; the last script serves all that come after.
+ * Does      a clock that moves only when somebody waits; files, environment and names from tables; peers and
+ *           name servers that follow a script.
+ * Not here  TLS: calls of unit tests go to http URLs. Name servers over TCP: the scenarios have them.
+ * Rules     os_fake_reset() first in every test. A peer's connections follow its scripts in turn; the last script serves all
+ *           that come after.
  */
 #ifndef FAKE_OS_FAKE_H
 #define FAKE_OS_FAKE_H
@@ -28,18 +30,34 @@ struct os_fake_script {
     bool reset_on_second_request; /* instead of answering it */
 };
 
+/* What comes back for a datagram: `size` bytes in `bytes` after `after_ms`; size 0: nothing; `refuse`: an error instead. */
+struct os_fake_datagram {
+    char bytes[600];
+    size_t size;
+    uint64_t after_ms;
+    bool refuse;
+};
+
+/* A name server: the answer to the nth datagram that reaches it, counted from 0. */
+typedef struct os_fake_datagram os_fake_answer(struct span query, unsigned nth);
+
 void os_fake_reset(void);
 void os_fake_environment(const char *name, const char *value);
-void os_fake_file(const char *path, const char *text);
+void os_fake_file(const char *path, const char *text); /* "sensor": the device id that the sensor gives */
 void os_fake_file_bytes(const char *path, struct span bytes); /* one file, which may hold NUL */
+void os_fake_name(const char *host, const char *address); /* a line of /etc/hosts */
+void os_fake_name_server(const char *address, os_fake_answer *answer);
 void os_fake_name(const char *host, const char *address);
 void os_fake_password(const char *typed); /* what a person types when asked; NULL: there is no terminal */
 void os_fake_peer(const struct os_fake_script *script);
+void os_fake_terminal(enum os_output where, unsigned columns);
 void os_fake_stop_at(uint64_t now_ms, enum os_stop how);
 
 /* What happened. */
 unsigned os_fake_connects(void);              /* connections begun */
 unsigned os_fake_open_most(void);             /* most connections open at once */
+unsigned os_fake_datagrams(const char *address);   /* that have reached this name server */
+unsigned os_fake_open(void);                  /* sockets open now, of both kinds */
 unsigned os_fake_requests(void);              /* complete requests that arrived */
 const char *os_fake_received(void);           /* all of them, one after another */
 struct span os_fake_written(enum os_output where);

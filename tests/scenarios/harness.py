@@ -2,7 +2,7 @@
 harness.py - what every scenario stands on: a fake service, a way to run the program, checks that
     hold always.
 
-Does      runs the program with an empty environment and a time limit; after every run checks that
+Does      runs the program with an empty environment (but for NO_METADATA) and a time limit; after every run checks that
           no secret was shown, that the exit code is one of the contract's, that a failure has its
           line, that standard output carries results only, that nothing raw reaches a terminal;
           after every scenario that the program sent nothing a strict service refuses and gave no
@@ -60,6 +60,7 @@ EXIT_NAMES = {
     130: "interrupted",
     143: "interrupted",
 }
+COMMANDS = {"release", "status", "find", "cancel"}
 RESULTS = {
     "released",
     "accepted",
@@ -86,7 +87,25 @@ RELEASE_MEMBERS = {
     "ended",
     "error",
 }
+CANCEL_RESULTS = {"cancelled", "ended", "not-found", "denied", "throttled", "error"}
+ISOLATIONS = {"isolated", "released", "releasing", "isolating", "unknown"}
+STATUS_MEMBERS = {
+    "input",
+    "isolation",
+    "machineId",
+    "computerDnsName",
+    "actionId",
+    "actionType",
+    "actionStatus",
+    "requested",
+    "ended",
+    "error",
+}
+REQUEST_MEMBERS = {"method", "url", "headers", "body"}
+CANDIDATE_MEMBERS = {"id", "computerDnsName", "lastSeen", "healthStatus"}
 ERROR_MEMBERS = {"name", "exit", "message", "code", "target", "advice"}
+# A run without a credential asks the host's metadata service: here it finds a port where nobody listens.
+NO_METADATA = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1"}
 SIGN_IN_ENVIRONMENT = ("AZURE_CLIENT_SECRET", "UNISOLATE_TOKEN")
 
 Argument = Union[str, bytes, os.PathLike]
@@ -206,7 +225,7 @@ class Scenario(unittest.TestCase):
         """
         verbose = ["-vv"] if self.verbose and not quiet else []
         command: list[Argument] = [self.program, *verbose, *arguments]
-        return Running(self, command, {"env": dict(env or {}), "cwd": self.folder, **settings})
+        return Running(self, command, {"env": {**NO_METADATA, **(env or {})}, "cwd": self.folder, **settings})
 
     def run_program(
         self,
@@ -274,8 +293,20 @@ class Scenario(unittest.TestCase):
         return len(self.service.log.requests("login"))
 
     def posts(self, device: str = "") -> int:
-        """Releases the API server received whole."""
-        return sum(device in request.target for request in self.service.log.requests("api"))
+        """Releases the API server received whole, of this device or of all."""
+        return sum(
+            request.method == "POST"
+            and request.target.endswith("/unisolate")
+            and device in request.target
+            for request in self.service.log.requests("api")
+        )
+
+    def api_lines(self) -> list[str]:
+        """The requests that the API server received: method and path, without the query."""
+        return [
+            f"{request.method} {request.target.partition('?')[0]}"
+            for request in self.service.log.requests("api")
+        ]
 
     def assert_exit(self, result: Result, *expected: int) -> None:
         if result.exit not in expected:
@@ -299,7 +330,8 @@ class Scenario(unittest.TestCase):
         for name, text in (("stdout", result.out), ("stderr", result.err)):
             self._check_characters(name, text, color)
         if "--json" in result.command:
-            result.json = [self._check_json(line) for line in result.out.splitlines()]
+            shape = self._shape(result.command)
+            result.json = [self._check_json(line, shape) for line in result.out.splitlines()]
         else:
             self._check_plain_output(result)
         return result
@@ -336,18 +368,42 @@ class Scenario(unittest.TestCase):
             if line.startswith(("unisolate: ", "advice: ", "HTTP/", "> ", "< ")):
                 self.fail(f"standard output holds what is no result: {line!r}\n{result.describe()}")
 
-    def _check_json(self, line: str) -> dict[str, Any]:
+    @staticmethod
+    def _shape(command: Sequence[Argument]) -> str:
+        """Which command's objects are printed: the word that stands first, or release."""
+        words = [word for word in command[1:3] if word in COMMANDS]
+        return str(words[0]) if words else "release"
+
+    def _check_json(self, line: str, shape: str) -> dict[str, Any]:
         value = json.loads(line, object_pairs_hook=_no_member_twice)
         self.assertIsInstance(value, dict, line)
         if "event" in value:
             self.assertNotIn("result", value, line)
             return value
-        self.assertLessEqual(RELEASE_MEMBERS, set(value), line)
-        self.assertIn(value["result"], RESULTS, line)
-        if value["error"] is not None:
-            self.assertLessEqual(ERROR_MEMBERS, set(value["error"]), line)
-            self.assertEqual(value["error"]["name"], EXIT_NAMES.get(value["error"]["exit"]), line)
+        self.assertIn("input", value, line)
+        if value["input"] is None and "result" in value:
+            shape = "release"  # a run that failed before it had anything
+        if shape == "status":
+            self.assertLessEqual(STATUS_MEMBERS, set(value), line)
+            self.assertIn(value["isolation"], ISOLATIONS, line)
+        elif shape in ("release", "cancel"):
+            self.assertLessEqual(RELEASE_MEMBERS, set(value), line)
+            self.assertIn(value["result"], RESULTS if shape == "release" else CANCEL_RESULTS, line)
+        self._check_members(value, line)
         return value
+
+    def _check_members(self, value: dict[str, Any], line: str) -> None:
+        error = value.get("error")
+        if error is not None:
+            self.assertLessEqual(ERROR_MEMBERS, set(error), line)
+            self.assertEqual(error["name"], EXIT_NAMES.get(error["exit"]), line)
+        self.assertEqual("request" in value, value.get("result") == "planned", line)
+        if "request" in value:
+            self.assertEqual(set(value["request"]), REQUEST_MEMBERS, line)
+        if "candidates" in value:
+            self.assertEqual(value.get("result", "ambiguous"), "ambiguous", line)
+            for candidate in value["candidates"]:
+                self.assertEqual(set(candidate), CANDIDATE_MEMBERS, line)
 
     def _check_service(self) -> None:
         violations = self.service.log.of("violation")

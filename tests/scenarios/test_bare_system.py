@@ -6,6 +6,7 @@ Rules     contract section 1 and 4 (1, 130, 143).
 """
 
 import os
+import random
 import shutil
 import signal
 import time
@@ -14,12 +15,15 @@ from harness import Scenario, each
 from service import faults
 from service.defender import DEVICE
 from service.entra import CLIENT_ID, TENANT
+from service.resolver import A, NXDOMAIN, Resolver, code, silent, zone
 
 NOBODY = 65534
+LOGIN = "login.test.example"
+GOOD = zone({LOGIN: ["127.0.0.1"]})
 
 
-class EmptyRoot(Scenario):
-    """A read-only folder with the program and the test root alone, entered without privileges."""
+class Root(Scenario):
+    """A folder that holds the program and the test root alone, read-only, entered as an unprivileged user."""
 
     def setUp(self):
         super().setUp()
@@ -43,6 +47,14 @@ class EmptyRoot(Scenario):
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+
+    def put(self, path, text):
+        """A further file in the root."""
+        self.root.chmod(0o755)
+        file = self.root / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        self.root.chmod(0o555)
 
     def release_inside(self, login_host, *more, **settings):
         login, api = self.service.login, self.service.api
@@ -70,19 +82,89 @@ class EmptyRoot(Scenario):
             **settings,
         )
 
+
+class EmptyRoot(Root):
     def test_still_releases(self):
         self.assert_exit(self.release_inside("localhost"), 0)
         self.assertEqual(len(self.service.defender.actions), 1)
 
-    def test_name_that_cannot_be_resolved_is_exit_7(self):
-        result = self.release_inside("login.test.example", "--retries", "0")
+    def test_name_without_a_name_server_is_exit_7_at_once(self):
+        result = self.release_inside(LOGIN, quiet=True)
         self.assert_exit(result, 7)
-        self.assert_says(result, "login.test.example")
+        self.assertEqual(result.fault_lines, [f"unisolate: {LOGIN}:{self.service.login.port}: no name server is known: "
+                                              "no --dns, and no nameserver line in /etc/resolv.conf"])
+        self.assert_says(result, "--dns", f"--resolve {LOGIN}:{self.service.login.port}:ADDRESS")
+        self.assertLess(result.seconds, 1)
 
-    def test_resolver_that_does_not_answer_ends_at_max_time(self):
-        result = self.release_inside("login.test.example", "--max-time", "1")
+    def test_name_server_of_the_command_line(self):
+        resolver = Resolver(GOOD).start()
+        self.addCleanup(resolver.stop)
+        self.assert_exit(self.release_inside(LOGIN, "--dns", resolver.text), 0)
+
+    def test_name_server_that_does_not_answer_ends_at_max_time(self):
+        resolver = Resolver(silent).start()
+        self.addCleanup(resolver.stop)
+        result = self.release_inside(LOGIN, "--dns", resolver.text, "--max-time", "1")
         self.assert_exit(result, 7)
+        self.assertGreater(result.seconds, 0.9)
         self.assertLess(result.seconds, 3)
+
+
+class NamesOfTheSystem(Root):
+    """A root with resolv.conf or a hosts file; their name server is at port 53 of a loopback address of its own."""
+
+    def system_resolver(self, behaviour=GOOD):
+        for _ in range(20):
+            try:
+                resolver = Resolver(behaviour, f"127.53.{random.randrange(256)}.{random.randrange(1, 255)}", 53).start()
+            except OSError:
+                continue
+            self.addCleanup(resolver.stop)
+            return resolver
+        self.skipTest("no loopback address has a free port 53")
+
+    def test_name_server_of_resolv_conf(self):
+        resolver = self.system_resolver()
+        self.put("etc/resolv.conf", f"# ours\nnameserver {resolver.address}\noptions edns0 timeout:1\n")
+        self.assert_exit(self.release_inside(LOGIN), 0)
+        self.assertEqual({query.name for query in resolver.queries}, {LOGIN})
+
+    def test_second_name_server_of_resolv_conf(self):
+        quiet, resolver = self.system_resolver(silent), self.system_resolver()
+        self.put("etc/resolv.conf", f"nameserver {quiet.address}\nnameserver {resolver.address}\n")
+        result = self.release_inside(LOGIN)
+        self.assert_exit(result, 0)
+        self.assertGreater(result.seconds, 0.95)
+        self.assertLess(result.seconds, 2.5)
+
+    def test_command_line_wins_over_resolv_conf(self):
+        system, resolver = self.system_resolver(), Resolver(GOOD).start()
+        self.addCleanup(resolver.stop)
+        self.put("etc/resolv.conf", f"nameserver {system.address}\n")
+        self.assert_exit(self.release_inside(LOGIN, "--dns", resolver.text), 0)
+        self.assertEqual(system.queries, [])
+
+    def test_hosts_file_wins_over_name_servers(self):
+        resolver = self.system_resolver()
+        self.put("etc/resolv.conf", f"nameserver {resolver.address}\n")
+        self.put("etc/hosts", f"127.0.0.1\tother.example {LOGIN.upper()} # ours\n")
+        self.assert_exit(self.release_inside(LOGIN), 0)
+        self.assertEqual(resolver.queries, [])
+
+    def test_search_domains_are_for_names_without_a_dot(self):
+        resolver = self.system_resolver(code(NXDOMAIN))
+        self.put("etc/resolv.conf", f"nameserver {resolver.address}\nsearch a.example b.example\n")
+        self.assert_exit(self.release_inside("login"), 7)
+        self.assertEqual([query.name for query in resolver.asked(kind=A)], ["login.a.example", "login.b.example", "login"])
+        self.assert_exit(self.release_inside("login.x"), 7)
+        self.assertEqual([query.name for query in resolver.asked(kind=A)][3:], ["login.x"])
+
+    @each([("empty", ""), ("comments", "# nameserver 127.0.0.1\n; nameserver 127.0.0.1\n"), ("too large", "#\n" * 70000)])
+    def test_resolv_conf_without_a_name_server(self, text):
+        self.put("etc/resolv.conf", text)
+        result = self.release_inside(LOGIN)
+        self.assert_exit(result, 7)
+        self.assert_says(result, "no name server is known")
 
 
 class ClosedDescriptors(Scenario):

@@ -13,6 +13,7 @@ from service.message import Answer, json_answer
 from service.stream import End
 
 STEP = 10
+RELEASE = "^POST .*/unisolate"
 ENDINGS = [("bare FIN", End.FIN), ("close_notify", End.NOTIFY)]
 
 
@@ -80,7 +81,7 @@ class CutReleaseAnswer(Scenario):
         file = self.write("token", token)
         for at in cuts:
             self.service.defender.add(device(at + 1))
-            self.service.api.fail(faults.cut(at, how), times, device(at + 1))
+            self.service.api.fail(faults.cut(at, how), times, f"POST .*{device(at + 1)}")
 
         def one(at):
             result = self.run_program(
@@ -145,10 +146,18 @@ class LostReleaseAnswer(Scenario):
 
     @each([("reset", faults.reset_after_processing()), ("cut in the body", faults.cut(400))])
     def test_never_more_than_two_releases(self, fault):
-        self.service.api.fail(fault, times=99)
+        self.service.api.fail(fault, 99, RELEASE)
         result = self.release("--json")
         self.assert_exit(result, 7)
         self.assertEqual(self.posts(), 2)
+
+    def test_look_up_that_fails_too_sends_nothing_more(self):
+        """Whether reading is permitted is not known then: the release may well have been taken."""
+        self.service.api.fail(faults.cut(400), times=99)
+        result = self.release("--json", "--retries", "1")
+        self.assert_exit(result, 7)
+        self.assertEqual(self.posts(), 1)
+        self.assert_says(result, "advice:", "again")
 
     def test_service_that_returns_the_action_again(self):
         self.service.defender.duplicates = "return"
@@ -161,7 +170,8 @@ class LostReleaseAnswer(Scenario):
     def test_second_answer_decides(self):
         self.service.api.fail(faults.cut(0))
         self.service.api.fail(
-            faults.answer_of(Refusal(404, "ResourceNotFound", "Machine was not found").answer())
+            faults.answer_of(Refusal(404, "ResourceNotFound", "Machine was not found").answer()),
+            target=RELEASE,
         )
         self.assert_exit(self.release(), 3)
 
@@ -174,7 +184,7 @@ class LostReleaseAnswer(Scenario):
 
     @each([("500", 500), ("503", 503)])
     def test_server_error_every_time_sends_no_third_release(self, status):
-        self.service.api.fail(faults.answer_of(Answer(status)), times=99)
+        self.service.api.fail(faults.answer_of(Answer(status)), 99, RELEASE)
         result = self.release()
         self.assert_exit(result, 14)
         self.assertEqual(self.posts(), 2)

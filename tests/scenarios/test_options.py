@@ -44,10 +44,14 @@ class Writing(Options):
         )
 
     def test_after_two_dashes_an_option_is_an_operand(self):
-        result = self.run_program(
-            *self.where(), *self.sign_in(), "-c", "clean", DEVICE, "--", "--json"
+        self.service.entra.roles = ("Machine.Isolate", "Machine.Read.All")
+        running = self.start_program(
+            *self.where(), *self.sign_in(), "-c", "clean", DEVICE, "--", "--cancel-isolate"
         )
-        self.assert_usage(result, "--json")
+        result = running.finish()
+        self.assert_exit(result, 12)
+        self.assert_says(result, "--cancel-isolate")
+        self.assertEqual(self.posts(), 1)
 
     def test_value_that_looks_like_an_option(self):
         running = self.start_program(*self.where(), *self.sign_in(), "-c", "--json", DEVICE)

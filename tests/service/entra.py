@@ -1,11 +1,11 @@
 """
 entra.py - the fake Entra ID: the token endpoint.
 
-Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, certificates and federated
-          tokens, strict about the form; issues tokens whose claims are those of the real ones and whose
-          signature means nothing.
+Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, certificates, federated tokens
+          and device codes, and /devicecode, strict about the form and about how soon somebody asks again;
+          issues tokens whose claims are those of the real ones and whose signature means nothing.
 Not here  HTTP (server.py), the check of an assertion (assertion.py), what a token opens (defender.py).
-Limits    grant_type client_credentials only.
+Limits    grant_type client_credentials and device_code only.
 Rules     entra-docs v2-oauth2-client-creds-grant-flow.md and reference-error-codes.md (read
           2026-11-23); WHATWG URL 5, application/x-www-form-urlencoded.
 """
@@ -31,7 +31,12 @@ RESOURCE = "https://api.securitycenter.microsoft.com"
 FORM_VALUE = re.compile(r"(?:[A-Za-z0-9*._~-]|\+|%[0-9A-Fa-f]{2})+")
 ASSERTION_FIELDS = ("client_assertion", "client_assertion_type")
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-TOKEN_PATH = re.compile(r"(?:/adfs)?/([^/?]+)/oauth2/v2\.0/token")
+TOKEN_PATH = re.compile(r"(?:/adfs)?/([^/?]+)/oauth2/v2\.0/(token|devicecode)")
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+DEVICE_PAGE = "https://microsoft.com/devicelogin"
+DEVICE_ERRORS = {"authorization_pending": 70016, "bad_verification_code": 70018, "expired_token": 70019,
+                 "authorization_declined": 70020, "slow_down": 70016}
 
 # AADSTS number: status, OAuth error, text
 ERRORS = {
@@ -124,6 +129,18 @@ class Claims:
 
 
 @dataclass
+class Device:
+    """A device code and who may have asked for its token when."""
+
+    user_code: str
+    tenant: str
+    resource: str
+    answers: list[str]              # errors, before the token is given
+    interval: float
+    last: float = field(default_factory=time.monotonic)
+
+
+@dataclass
 class Entra:
     """The identity service. Fields may be changed between requests."""
 
@@ -137,6 +154,10 @@ class Entra:
     federated: list[str] = field(default_factory=list)  # the tokens another provider has written
     assertions: list[str] = field(default_factory=list)  # received
     issued: dict[str, Claims] = field(default_factory=dict)
+    devices: dict[str, Device] = field(default_factory=dict)
+    device_answers: tuple[str, ...] = ("authorization_pending",)
+    device_interval: int = 1
+    device_life: int = 900
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def issue(
@@ -145,8 +166,9 @@ class Entra:
         roles: tuple[str, ...] = ("Machine.Isolate",),
         lifetime: float = 3599,
         known: bool = True,
+        user: bool = False,
     ) -> str:
-        """A token. known=False: one that this service does not recognise later."""
+        """A token. known=False: one not recognised later. user: a person's, with scp."""
         now = time.time()
         claims = Claims(audience, roles, now + lifetime, now - 5)
         payload: dict[str, object] = {
@@ -166,7 +188,7 @@ class Entra:
             "ver": "1.0",
         }
         if roles:
-            payload["roles"] = list(roles)
+            payload.update({"scp": " ".join(roles)} if user else {"roles": list(roles)})
         token = ".".join(
             (
                 _part({"typ": "JWT", "alg": "RS256", "x5t": "fake", "kid": "fake"}),
@@ -199,7 +221,44 @@ class Entra:
         form = parse_form(request.body)
         if form is None:
             return self._error(9002313, violation=f"form: {request.body[:60]!r}...")
+        if path[2] == "devicecode":
+            return self._device_code(tenant, form)
+        if form.get("grant_type") == DEVICE_GRANT:
+            return self._device_grant(tenant, form)
         return self._grant(tenant, form, f"https://{request.header('Host')}{request.target}")
+
+    def _device_code(self, tenant: str, form: dict[str, str]) -> Answer:
+        if set(form) != {"client_id", "scope"}:
+            return self._error(9002313, violation=f"form of a device code request: {sorted(form)}")
+        if tenant not in self.tenants | {"organizations"}:
+            return self._error(90002, tenant=tenant)
+        if form["client_id"] not in self.client_ids:
+            return self._error(700016, app=form["client_id"])
+        resource = form["scope"].removesuffix("/.default")
+        if resource not in self.resources:
+            return self._error(500011, detail=resource)
+        code, user_code = secrets.token_urlsafe(64), secrets.token_hex(4).upper()
+        self.devices[code] = Device(user_code, tenant, resource, list(self.device_answers), self.device_interval)
+        return json_answer(200, {
+            "user_code": user_code, "device_code": code, "verification_uri": DEVICE_PAGE, "expires_in": self.device_life,
+            "interval": self.device_interval, "message": f"To sign in, open {DEVICE_PAGE} and enter the code {user_code}."})
+
+    def _device_grant(self, tenant: str, form: dict[str, str]) -> Answer:
+        device = self.devices.get(form.get("device_code", ""))
+        if set(form) != {"grant_type", "client_id", "device_code"} or not device or device.tenant != tenant:
+            return device_error("bad_verification_code", f"form of a device grant: {sorted(form)}")
+        now = time.monotonic()
+        early = now - device.last < device.interval - 0.05
+        device.last = now
+        if early:
+            return device_error("slow_down", f"asked again too soon, within {device.interval} s")
+        if not device.answers:
+            return json_answer(200, {
+                "token_type": "Bearer", "scope": f"{device.resource}/Machine.Isolate", "expires_in": 3599,
+                "access_token": self.issue(self.audience or device.resource, self.roles, user=True)})
+        error = device.answers.pop(0)
+        device.interval += 5 if error == "slow_down" else 0
+        return device_error(error)
 
     def _grant(self, tenant: str, form: dict[str, str], endpoint: str) -> Answer:
         proof = ASSERTION_FIELDS if "client_assertion" in form else ("client_secret",)
@@ -297,6 +356,14 @@ def error_answer(
         },
         headers,
     )
+
+
+def device_error(error: str, violation: str | None = None) -> Answer:
+    """What Entra says while nobody has signed in, and when nobody will."""
+    number = DEVICE_ERRORS[error]
+    return json_answer(400, {"error": error, "error_description": f"AADSTS{number}: {error}\r\nTrace ID: 0f7a9ac5",
+                             "error_codes": [number], "correlation_id": "5d3a9ac5-0d4d-4f5e-9c9b-222222222222"},
+                       violation=violation)
 
 
 def parse_form(body: bytes) -> dict[str, str] | None:

@@ -89,6 +89,8 @@ def add_authorities():
     certificate("int_rsa1024", "/CN=Small Intermediate", "rsa1024", "root", ca(*AKI))
     certificate("int_unknown_critical", "/CN=Intermediate", "k3", "root", ca("1.2.3.4=critical,ASN1:NULL", *AKI))
     certificate("int_unknown", "/CN=Intermediate", "k3", "root", ca("1.2.3.4=ASN1:NULL", *AKI))
+    for i in range(1, 10):
+        certificate("deep%d" % i, "/CN=Deep %d" % i, "k3", "deep%d" % (i - 1) if i > 1 else "root", ca(*AKI))
     for name, constraint in CONSTRAINTS.items():
         certificate("int_" + name, "/CN=Intermediate", "k3", "root", ca("nameConstraints=" + constraint, *AKI))
 
@@ -128,13 +130,14 @@ def add_leaves():
     certificate("leaf_under_ee", "/CN=evil.example.com", "k6", "leaf", leaf())
     certificate("leaf_is_ca", "/CN=www.example.com", "k5", "root", ca("keyUsage=critical,digitalSignature,keyCertSign", SAN, *AKI, drop="keyUsage"))
     for root in ("root_short", "root_not_ca", "root_v1", "root_rsa1024", "root_sha1", "root_nc", "root_utf8", "root_eku", "root_pathlen0",
-                 "int_rsa1024", "int2_of_narrow"):
+                 "int_rsa1024", "int2_of_narrow", "deep8", "deep9"):
         certificate("leaf_" + root, "/CN=www.example.com", "k5", root, leaf())
     certificate("leaf_rsa1024", "/CN=www.example.com", "rsa1024", "root", leaf())
     certificate("leaf_rsa2048", "/CN=www.example.com", "rsa2048", "root", leaf())
     certificate("leaf_p384", "/CN=www.example.com", "p384", "root", leaf())
     certificate("leaf_p521", "/CN=www.example.com", "p521", "root", leaf())
     certificate("leaf_k1", "/CN=www.example.com", "secp256k1", "root", leaf())
+    certificate("leaf_explicit", "/CN=www.example.com", "explicit", "root", leaf())
     certificate("leaf_ed", "/CN=www.example.com", "ed25519", "root", leaf())
     certificate("leaf_sha1", "/CN=www.example.com", "k5", "root", leaf(), digest="sha1")
     certificate("leaf_sha384", "/CN=www.example.com", "k5", "root", leaf(), digest="sha384")
@@ -199,6 +202,7 @@ NAMES = [
     ("punycode under a wildcard", "DNS:*.example.com", "xn--bcher-kva.example.com", "good", ""),
 ]
 
+DEEP = " ".join("deep%d" % i for i in range(8, 0, -1))
 NO_STRICT = "a rule of -x509_strict"
 NO_WAY_BACK = "openssl follows the first issuer of that name and does not go back"
 
@@ -236,6 +240,8 @@ ROWS = [
      NO_WAY_BACK),
     ("path", "names in different string types", "root_utf8_printable", "leaf_root_utf8", HOST, 0, "good", ""),
     ("path", "a server's certificate that is an authority", "root", "leaf_is_ca", HOST, 0, "good", ""),
+    ("path", "eight authorities below the root", "root", "leaf_deep8 " + DEEP, HOST, 0, "good", ""),
+    ("path", "nine authorities below the root", "root", "leaf_deep9 deep9 " + DEEP, HOST, 0, "the chain is too long", "we follow eight"),
     ("path", "more than are looked at", "root", "leaf" + " root_foreign" * 40 + " int", HOST, 0, "not trusted", "we look at 32 certificates"),
 
     ("dates", "leaf expired", "root", "leaf_short", HOST, 30, "expired on", ""),
@@ -282,6 +288,7 @@ ROWS = [
     ("strength", "leaf P-384", "root", "leaf_p384", HOST, 0, "good", ""),
     ("strength", "leaf P-521", "root", "leaf_p521", HOST, 0, "good", ""),
     ("strength", "leaf secp256k1", "root", "leaf_k1", HOST, 0, "kind of key", "a curve that mbedTLS is built without"),
+    ("strength", "leaf with a curve of its own", "root", "leaf_explicit", HOST, 0, "cannot be read", ""),
     ("strength", "leaf Ed25519", "root", "leaf_ed", HOST, 0, "kind of key", "mbedTLS 3.6 has no Ed25519"),
     ("strength", "intermediate RSA 1024", "root", "leaf_int_rsa1024 int_rsa1024", HOST, 0, "too short", "openssl verify's security level is below ours"),
     ("strength", "root RSA 1024", "root_rsa1024", "leaf_root_rsa1024", HOST, 0, "too short", "openssl verify's security level is below ours"),
@@ -339,6 +346,7 @@ KEYS = {
     "p521": ["EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
     "secp256k1": ["EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
     "ed25519": ["ED25519"],
+    "explicit": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"],
 }
 SECTIONS = "\n[dir_firm]\nO=Firm\n[dir_other]\nO=Other\n"
 

@@ -20,7 +20,8 @@ static void a_whole_entity(void)
 {
     struct action a;
     struct fault f = {0};
-    CHECK(read_text(&a, "{\"@odata.context\":\"x\",\"id\":\"5382f7ea\",\"type\":\"Unisolate\",\"status\":\"Succeeded\",\"machineId\":\"1e5b\","
+    CHECK(read_text(&a, "{\"@odata.context\":\"x\",\"id\":\"5382f7ea\",\"type\":\"Unisolate\","
+                        "\"status\":\"Succeeded\",\"machineId\":\"1e5b\","
                         "\"computerDnsName\":\"pc.test\",\"creationDateTimeUtc\":\"2026-11-23T16:00:00.1234567Z\","
                         "\"lastUpdateDateTimeUtc\":\"2026-11-23T16:00:25Z\"}", &f));
     CHECK_EQUAL_TEXT(a.id, "5382f7ea");
@@ -70,7 +71,8 @@ static void statuses_are_read(void)
         struct action a;
         struct fault f = {0};
         unit_row("%s", statuses[i].text);
-        snprintf(text, sizeof text, "{\"id\":\"a\",\"machineId\":\"m\",\"status\":\"%s\",\"lastUpdateDateTimeUtc\":\"1970-01-01T00:00:09Z\"}",
+        snprintf(text, sizeof text,
+                 "{\"id\":\"a\",\"machineId\":\"m\",\"status\":\"%s\",\"lastUpdateDateTimeUtc\":\"1970-01-01T00:00:09Z\"}",
                  statuses[i].text);
         CHECK(read_text(&a, text, &f));
         CHECK_EQUAL_INT(a.status, statuses[i].status);

@@ -71,6 +71,8 @@ static const struct address_row rows[] = {
     {"1:::2", NULL},
     {":1:2:3:4:5:6:7", NULL},
     {"1:2:3:4:5:6:7:", NULL},
+    {"1:2:3:4:5:6:7:8:", NULL},
+    {"1::2:", NULL},
     {"12345::", NULL},
     {"::00001", NULL},
     {"::g", NULL},

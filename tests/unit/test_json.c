@@ -36,6 +36,13 @@ static const struct text_row good_rows[] = {
     {TEXT("{\"a\":1}"), JSON_OBJECT},
     {TEXT("{ \"a\" : { \"b\" : [ 1 , { } ] } , \"a\" : null }"), JSON_OBJECT},
     {TEXT("{\"\":0}"), JSON_OBJECT},
+    /* RFC 8259 section 13 */
+    {TEXT("{\n \"Image\": {\n \"Width\": 800,\n \"Height\": 600,\n \"Title\": \"View from 15th Floor\",\n"
+          " \"Thumbnail\": {\n \"Url\": \"http://www.example.com/image/481989943\",\n \"Height\": 125,\n"
+          " \"Width\": 100\n },\n \"Animated\" : false,\n \"IDs\": [116, 943, 234, 38793]\n }\n}\n"),
+     JSON_OBJECT},
+    {TEXT("\"Hello world!\""), JSON_STRING},
+    {TEXT("42"), JSON_NUMBER},
 };
 
 static const struct text_row bad_rows[] = {
@@ -385,8 +392,10 @@ static void reads_what_it_wrote(void)
 /* Text that nobody has checked may be walked too: nothing sensible, but inside its bounds. */
 static void stays_inside_unchecked_text(void)
 {
-    static const char *const texts[] = {"{", "[", "\"", "{\"", "{\"a", "{\"a\\", "[\"\\\"", "{\"a\":", "[[[", "}}}", "[}]", "[1", "{\"a\"\"",
-                                        "[,,", "[]]", "\"\\u", "\"\\ud800\\u\""};
+    static const char *const texts[] = {
+        "{",   "[",  "\"",        "{\"", "{\"a", "{\"a\\", "[\"\\\"", "{\"a\":",        "[[[", "}}}", "[}]",
+        "[1", "{\"a\"\"", "[,,", "[]]", "\"\\u", "\"\\ud800\\u\"",
+    };
     static const enum json_kind kinds[] = {JSON_ARRAY, JSON_OBJECT, JSON_STRING};
     for (size_t i = 0; i < COUNT_OF(texts) * 3; i++) {
         struct json value = {kinds[i % 3], unit_edge(span_of(texts[i / 3]))};

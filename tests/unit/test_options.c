@@ -270,9 +270,57 @@ static void a_wrong_variable_is_named(void)
     os_fake_environment("UNISOLATE_AUTH", "guess");
     CHECK(!READ("-cx", ID, "--cloud=gcc"));
     CHECK_EQUAL_TEXT(f.text, "UNISOLATE_AUTH: 'guess' is none of its values");
-    CHECK_EQUAL_TEXT(fault_advice(&f), "it is one of: auto, token, secret, certificate, federated");
+    CHECK_EQUAL_TEXT(fault_advice(&f), "it is one of: auto, token, secret, certificate, federated, managed-identity, device-code");
     CHECK(!READ("-cx", ID, "--moon")); /* the line's fault comes first */
     CHECK_EQUAL_TEXT(f.text, "--moon: no such option");
+}
+
+static void methods_are_those_of_the_list(void)
+{
+    char words[300] = "it is one of: auto";
+    os_fake_reset();
+    for (size_t i = 0; credential_types[i] != NULL; i++) {
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, ", %s", credential_types[i]->name);
+    }
+    CHECK(!READ("--auth=guess"));
+    CHECK_EQUAL_TEXT(f.text, "--auth: 'guess' is none of its values");
+    CHECK_EQUAL_TEXT(fault_advice(&f), words);
+}
+
+/* A device code lives 15 minutes; who says --max-time means it. */
+static void a_person_gets_more_time(void)
+{
+    os_fake_reset();
+    CHECK(READ("token", "--auth=device-code"));
+    CHECK_EQUAL_INT(o.max_time_seconds, 120 + 15 * 60);
+    CHECK(READ("token", "--auth=device-code", "--max-time=90"));
+    CHECK_EQUAL_INT(o.max_time_seconds, 90);
+    os_fake_environment("UNISOLATE_AUTH", "device-code");
+    CHECK(READ("-cx", ID));
+    CHECK_EQUAL_INT(o.max_time_seconds, 120 + 15 * 60);
+    CHECK(READ("-cx", ID, "--auth=secret"));
+    CHECK_EQUAL_INT(o.max_time_seconds, 120);
+}
+
+static void token_is_a_command(void)
+{
+    os_fake_reset();
+    CHECK(READ("-q", "token", "--identity=client:a", "--json"));
+    CHECK_EQUAL_INT(o.command, COMMAND_TOKEN);
+    CHECK_EQUAL_TEXT(o.sign_in.identity, "client:a");
+    CHECK(o.json);
+    CHECK(READ("token", "--help"));
+    CHECK_EQUAL_INT(o.command, COMMAND_HELP);
+    CHECK(!READ("token", ID));
+    CHECK_EQUAL_INT(f.code, FAULT_USAGE);
+    CHECK_EQUAL_TEXT(f.text, "token: '" ID "': it takes no device");
+    CHECK(READ("-cx", ID, "token")); /* a command word comes first */
+    CHECK_EQUAL_INT(o.command, COMMAND_RELEASE);
+    CHECK_EQUAL_INT(o.operand_count, 2);
+    CHECK(READ("-cx", "--", "token")); /* and not behind -- */
+    CHECK_EQUAL_INT(o.command, COMMAND_RELEASE);
+    CHECK(!READ("token", "token"));
 }
 
 static void the_comments_variable_is_named(void)
@@ -328,7 +376,7 @@ static const struct refused refused[] = {
      "it is one of: us, eu, uk, au, swa, ina",
      {"--region=moon"}},
     {"--auth: 'password' is none of its values",
-     "it is one of: auto, token, secret, certificate, federated",
+     "it is one of: auto, token, secret, certificate, federated, managed-identity, device-code",
      {"--auth=password"}},
     /* unknown names, and what was meant */
     {"--tenent: no such option", "did you mean --tenant?", {"--tenent", "a"}},
@@ -423,6 +471,9 @@ static const struct unit_test tests[] = {
     TEST(variables_of_a_certificate),
     TEST(empty_variables_count_as_unset),
     TEST(a_wrong_variable_is_named),
+    TEST(methods_are_those_of_the_list),
+    TEST(a_person_gets_more_time),
+    TEST(token_is_a_command),
     TEST(the_comments_variable_is_named),
     TEST(refusals_say_where_and_what),
     TEST(json_anywhere_makes_faults_json),

@@ -192,12 +192,62 @@ static void fault_of_the_run_as_text(void)
 {
     struct fault f = {0};
     fault_set(&f, FAULT_NO_CREDENTIAL, "no credential");
+    fault_advise(&f, "give one");
     begin(&(struct options){.quiet = true});
     report_fault(&r, &f);
     OUT("");
-    ERR("unisolate: no credential\n"
-        "advice: give --token-file FILE; or --tenant, --client-id and one of --client-secret-file, --certificate, "
-        "--federated-token-file FILE\n");
+    ERR("unisolate: no credential\nadvice: give one\n");
+}
+
+/* ---- signing in ---- */
+
+static const struct credential_prompt prompt = {
+    .user_code = "ABCD\x1b-EFGH",
+    .url = "https://login.test/\xE2\x80\xAE" "device",
+    .expires = 1795449600 + 900,
+};
+
+#define PROMPT_LINE                                                                                \
+    "sign-in: open https://login.test/\\u{202E}device in a browser on any device and enter the "   \
+    "code ABCD\\u{001B}-EFGH (good until 2026-11-23T16:15:00Z)\n"
+
+static void a_prompt_is_a_line_for_a_person(void)
+{
+    begin(&(struct options){.quiet = true}); /* nothing goes on without it */
+    report_prompt(&r, &prompt);
+    OUT("");
+    ERR(PROMPT_LINE);
+}
+
+static void a_prompt_is_an_event_too(void)
+{
+    begin(&(struct options){.json = true});
+    report_prompt(&r, &prompt);
+    OUT("{\"event\":\"device-code\",\"userCode\":\"ABCD\\u001b-EFGH\","
+        "\"verificationUri\":\"https://login.test/\\u202edevice\","
+        "\"expires\":\"2026-11-23T16:15:00Z\"}\n");
+    ERR(PROMPT_LINE);
+}
+
+static void tokens_are_printed_alone(void)
+{
+    struct secret token = {0};
+    struct claims nothing = {0};
+    struct claims all = {.audience = "https://api.test", .expires = 1795449600,
+                         .permissions = "Machine.Isolate Machine.Read.All"};
+    CHECK(secret_copy(&token, SPAN("aaaa.bbbb.cccc")));
+    begin(&(struct options){0});
+    report_token(&r, &token, &all);
+    OUT("aaaa.bbbb.cccc\n");
+    ERR("");
+    begin(&(struct options){.json = true});
+    report_token(&r, &token, &all);
+    OUT("{\"token\":\"aaaa.bbbb.cccc\",\"expires\":\"2026-11-23T16:00:00Z\","
+        "\"audience\":\"https://api.test\",\"roles\":[\"Machine.Isolate\",\"Machine.Read.All\"]}\n");
+    begin(&(struct options){.json = true});
+    report_token(&r, &token, &nothing);
+    OUT("{\"token\":\"aaaa.bbbb.cccc\",\"expires\":null,\"audience\":null,\"roles\":[]}\n");
+    secret_free(&token);
 }
 
 /* The longest fault there can be, every byte of it one that grows sixfold, is still whole. */
@@ -298,6 +348,9 @@ static const struct unit_test tests[] = {
     TEST(refused_as_json_and_on_standard_error),
     TEST(fault_of_the_run_as_json),
     TEST(fault_of_the_run_as_text),
+    TEST(a_prompt_is_a_line_for_a_person),
+    TEST(a_prompt_is_an_event_too),
+    TEST(tokens_are_printed_alone),
     TEST(the_longest_fault_fits),
     TEST(advice_in_advance),
     TEST(a_result_that_cannot_be_written_is_told),

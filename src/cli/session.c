@@ -1,0 +1,119 @@
+/*
+ * session.c - everything that a command needs to talk to the API; see session.h.
+ */
+#include "cli/session.h"
+
+#include "auth/claims.h"
+#include "cli/cloud.h"
+#include "cli/show.h"
+#include "cli/version.h"
+#include "net/clock.h"
+#include "net/tls.h"
+#include "os/os.h"
+
+static bool read_roots(struct roots *roots, const struct options *o, struct fault *f)
+{
+    const char *file = o->cacert_only != NULL ? o->cacert_only : o->cacert;
+    struct buf pem = buf_init(ROOTS_FILE_MAX);
+    roots_init(roots, o->cacert_only == NULL);
+    bool ok = file == NULL || (os_read_file(file, &pem, f) && roots_add_pem(roots, buf_span(&pem), file, f));
+    buf_free(&pem);
+    return ok;
+}
+
+static bool check_names(const struct options *o, struct fault *f)
+{
+    struct dns_servers servers;
+    for (size_t i = 0; i < o->resolve_count; i++) {
+        if (!dns_check_rule(o->resolve[i], f)) {
+            return false;
+        }
+    }
+    return o->dns == NULL || dns_read_servers(o->dns, &servers, f);
+}
+
+/* Before the clock of --max-time runs: it may ask for a password. */
+static bool load_credential(struct session *s, struct fault *f)
+{
+    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->sign_in, f));
+}
+
+bool session_check(struct session *s, const struct options *o, struct fault *f)
+{
+    s->options = o;
+    s->sign_in = o->sign_in;
+    return cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) &&
+           credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f) &&
+           read_roots(&s->roots, o, f) && load_credential(s, f);
+}
+
+static void open_client(struct session *s)
+{
+    const struct options *o = s->options;
+    struct client_settings settings = {
+        .conn = {
+            .roots = &s->roots,
+            .connect_timeout_ms = o->connect_timeout_seconds * 1000,
+        },
+        .names = {.rules = o->resolve, .rule_count = o->resolve_count, .servers = o->dns, .family = o->family},
+        .retries = o->retries,
+        .deadline_ms = os_monotonic_ms() + options_run_seconds(o) * 1000,
+        .user_agent = version.user_agent,
+    };
+    client_open(&s->client, &settings);
+}
+
+static bool sign_in(void *session, struct fault *f)
+{
+    struct session *s = session;
+    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
+}
+
+/* The API has the last word: this only tells in advance what it will most likely say. */
+static void advise_on_token(const struct session *s, const struct report *report)
+{
+    struct claims claims;
+    char advice[512];
+    if (claims_read(&s->bearer, &claims) &&
+        claims_advise(&claims, s->authority.scope, clock_seconds(), advice, sizeof advice)) {
+        report_advice(report, advice);
+    }
+}
+
+/* The token is there; the API's connection has opened meanwhile, unless a person was waited for or there might have been no token. */
+bool session_sign_in(struct session *s, struct report *report, struct fault *f)
+{
+    s->sign_in.tell = show_prompt;
+    s->sign_in.tell_context = report;
+    open_client(s);
+    if (s->options->command != COMMAND_TOKEN && s->credential->present(&s->sign_in)) {
+        client_warm(&s->client, &s->api_url); /* it opens while the token is asked for: two round trips less */
+    }
+    if (!sign_in(s, f)) {
+        return false;
+    }
+    advise_on_token(s, report);
+    return true;
+}
+
+bool session_open(struct session *s, struct report *report, struct fault *f)
+{
+    s->api = (struct api){
+        .client = &s->client,
+        .url = &s->api_url,
+        .bearer = &s->bearer,
+        .renew = s->credential->renews ? sign_in : NULL,
+        .renew_context = s,
+    };
+    return session_sign_in(s, report, f);
+}
+
+void session_close(struct session *s)
+{
+    client_close(&s->client);
+    secret_free(&s->bearer);
+    credential_unload(&s->sign_in);
+    roots_free(&s->roots);
+    *s = (struct session){0};
+    tls_stop();
+}

@@ -1,0 +1,38 @@
+/*
+ * session.h - everything that a command needs to talk to the API.
+ *
+ * Does      options -> hosts, credential, roots -> engine -> token -> struct api; give all of it back.
+ * Not here  what a command does with it (run.c).
+ * Rules     session_check() reads and checks all input; nothing is sent before session_open().
+ */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "cli/report.h"
+#include "mde/api.h"
+
+/* In the order in which it comes to be. Zeroed: closed. */
+struct session {
+    const struct options *options;
+    struct authority authority;
+    struct url api_url;
+    const struct credential_type *credential;
+    struct credential_settings sign_in; /* a copy: loading keeps a key in it */
+    struct roots roots;
+    struct client client;
+    struct secret bearer;
+    struct api api;
+};
+
+/* Everything that can be said without the network. FAULT_USAGE, FAULT_FILE, FAULT_NO_CREDENTIAL. */
+bool session_check(struct session *s, const struct options *o, struct fault *f) MUST_CHECK;
+
+/* Start the engine and sign in: s->bearer is then the token. What its claims do not allow is told as advice. */
+bool session_sign_in(struct session *s, struct report *report, struct fault *f) MUST_CHECK;
+
+/* The same; s->api is then ready. */
+bool session_open(struct session *s, struct report *report, struct fault *f) MUST_CHECK;
+
+void session_close(struct session *s);
+
+#endif
