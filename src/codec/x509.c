@@ -6,37 +6,37 @@
 #include "codec/der.h"
 #include "codec/time_text.h"
 
-#include <stdio.h>
+#include <string.h>
 
 enum { DER_UTC_TIME = 0x17, DER_GENERALIZED_TIME = 0x18 };
 
-static struct span part(struct span text, size_t from, size_t size)
-{
-    return span_cut(text, from, from + size);
-}
-
-/* "YYMMDDHHMMSSZ" (years 1950 to 2049) or "YYYYMMDDHHMMSSZ", RFC 5280 4.1.2.5.1 and 4.1.2.5.2; a time before 1970 counts as 1970. */
+/*
+ * "YYMMDDHHMMSSZ" (years 1950 to 2049) or "YYYYMMDDHHMMSSZ", RFC 5280 4.1.2.5.1 and 4.1.2.5.2, spread over RFC 3339's form. A time
+ * before 1970 counts as 1970.
+ */
 static bool x509_time(struct span *rest, int64_t *seconds)
 {
+    static const char form[] = "0000-00-00T00:00:00Z";
+    char text[sizeof form];
     struct der item;
-    char text[TIME_TEXT_SIZE];
     if (!der_next(rest, &item) || (item.tag != DER_UTC_TIME && item.tag != DER_GENERALIZED_TIME)) {
         return false;
     }
-    size_t year = item.tag == DER_UTC_TIME ? 2 : 4;
-    if (item.value.size != year + sizeof "MMDDHHMMSSZ" - 1) {
+    size_t century = item.tag == DER_UTC_TIME ? 2 : 0;
+    if (item.value.size != sizeof "YYYYMMDDHHMMSSZ" - 1 - century) {
         return false;
     }
-    struct span after = span_cut(item.value, year, item.value.size);
-    const char *century = year == 4 ? "" : item.value.at[0] >= '5' ? "19" : "20";
-    snprintf(text, sizeof text, "%s%.*s-%.*s-%.*sT%.*s:%.*s:%.*s%c", century, SPAN_ARG(part(item.value, 0, year)),
-             SPAN_ARG(part(after, 0, 2)), SPAN_ARG(part(after, 2, 2)), SPAN_ARG(part(after, 4, 2)),
-             SPAN_ARG(part(after, 6, 2)), SPAN_ARG(part(after, 8, 2)), after.at[10]);
-    if (span_starts(span_of(text), SPAN("19")) && text[2] < '7') {
+    const char *digit = item.value.at;
+    memcpy(text, *digit >= '5' ? "19" : "20", 2);
+    for (size_t i = century; i < sizeof form - 1; i++) {
+        text[i] = form[i] == '0' || form[i] == 'Z' ? *digit++ : form[i];
+    }
+    struct span time = span_make(text, sizeof form - 1);
+    if (span_starts(time, SPAN("19")) && text[2] < '7') {
         *seconds = 0;
         return true;
     }
-    return time_parse_rfc3339(span_of(text), seconds);
+    return time_parse_rfc3339(time, seconds);
 }
 
 bool x509_read(struct span der, struct x509 *certificate)

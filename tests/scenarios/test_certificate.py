@@ -396,6 +396,8 @@ class Asked(Application):
         self.assertTrue(self.terminal.read_until(self.PROMPT), self.terminal.shown)
         self.assertTrue(self.terminal.read_until(": "))
         self.assertFalse(self.terminal.has_echo())
+        keys = termios.tcgetattr(self.terminal.slave)[6]
+        self.assertEqual([keys[termios.VSUSP], keys[termios.VQUIT]], [b"\0", b"\0"])
         return running
 
     def finish(self, running):

@@ -185,6 +185,7 @@ def good_rows():
     for prf in ("SHA1", "SHA224", "SHA256", "SHA384", "SHA512"):
         row("PBKDF2 with " + prf, locked("p256", "-v2prf", "hmacWith" + prf) + crt("p256"), password=PASSWORD, encrypted=True,
             kind="P256", own="p256")
+    row("one round", locked("p256", "-iter", "1") + crt("p256"), password=PASSWORD, encrypted=True, kind="P256", own="p256")
     row("a password for a key that needs none", key("rsa2048") + crt("rsa2048"), password="anything")
     pfx = openssl("pkcs12", "-export", "-inkey", "rsa2048.key", "-in", "rsa2048.crt", "-passout", "pass:" + PASSWORD)
     write("app.pfx", pfx)

@@ -303,6 +303,24 @@ static void the_form_is_right(void)
     buf_free(&got[0]);
 }
 
+/* What is held is masked, so what is not masked any more was given back. */
+static void nothing_is_held_afterwards(void)
+{
+    static const char *const answers[] = {ISSUED, NULL};
+    struct fault f = {0};
+    struct buf shown = buf_init(TEXT_MAX);
+    CHECK(load(locked, "horse-of-some-length", &f) == false); /* wrong: the password and the file are given back too */
+    secret_mask(&shown, SPAN("horse-of-some-length"));
+    secret_mask(&shown, span_of(locked));
+    fault_clear(&f);
+    CHECK(load(rsa, NULL, &f));
+    CHECK(acquire("http://login.test", answers, &f));
+    secret_mask(&shown, span_of(os_fake_received()));
+    secret_mask(&shown, span_of(rsa));
+    CHECK(shown.size > 0 && !span_contains(buf_span(&shown), SPAN("(hidden)")));
+    buf_free(&shown);
+}
+
 static void a_new_assertion_for_every_request(void)
 {
     static const char *const answers[] = {BROKEN, PASSING, ISSUED, NULL};
@@ -420,7 +438,7 @@ static void no_password_is_asked_for_a_plain_key(void)
 
 static const struct unit_test tests[] = {
     TEST(header_and_signature),  TEST(claims_are_right),  TEST(chain_begins_with_the_own_certificate),
-    TEST(the_form_is_right),     TEST(a_new_assertion_for_every_request), TEST(algorithms_are_chosen),
+    TEST(the_form_is_right), TEST(nothing_is_held_afterwards), TEST(a_new_assertion_for_every_request), TEST(algorithms_are_chosen),
     TEST(passwords),             TEST(no_password_is_asked_for_a_plain_key),
 };
 UNIT_MAIN(tests)

@@ -213,7 +213,7 @@ static void every_kind_of_file(void)
         count++;
     }
     unit_row("%s", "");
-    CHECK(count >= 83);
+    CHECK(count >= 84);
 }
 
 /* ---- advice ---- */
@@ -265,6 +265,25 @@ static void advice_names_the_command(void)
         CHECK(!open_row(column, &encrypted, &k, &f));
         CHECK(strstr(f.advice, advice_rows[i].command) != NULL);
         CHECK(strlen(f.advice) < sizeof f.advice - 1); /* not cut */
+    }
+}
+
+/* A wrong password passes the padding once in 256 times: what comes out must be looked at. */
+static void wrong_passwords_never_open(void)
+{
+    char text[1000];
+    char *column[COLUMNS];
+    find_row("one round", text, sizeof text, column);
+    for (unsigned i = 0; i < 1500; i++) {
+        char wrong[20];
+        struct fault f = {0};
+        struct key *k;
+        bool encrypted;
+        snprintf(wrong, sizeof wrong, "wrong %u", i);
+        column[PASSWORD] = wrong;
+        unit_row("%s", wrong);
+        CHECK(!open_row(column, &encrypted, &k, &f));
+        CHECK_EQUAL_TEXT(f.text, "f.pem: the password does not open the private key");
     }
 }
 
@@ -460,7 +479,7 @@ static void bytes_changed(void)
 
 static const struct unit_test tests[] = {
     TEST(every_kind_of_file),  TEST(advice_names_the_command), TEST(signatures_verify),
-    TEST(es256_is_always_64_bytes), TEST(memory_runs_out_rsa),  TEST(memory_runs_out_p256),
+    TEST(es256_is_always_64_bytes), TEST(wrong_passwords_never_open), TEST(memory_runs_out_rsa),  TEST(memory_runs_out_p256),
     TEST(memory_runs_out_encrypted), TEST(certificates_cut_anywhere), TEST(bytes_changed),
 };
 UNIT_MAIN(tests)
