@@ -58,6 +58,7 @@ static struct {
     bool terminal[2];
     unsigned columns;
     const char *password;
+    size_t script_count, name_server_count;
 } fake;
 
 void os_fake_reset(void)
@@ -102,11 +103,7 @@ void os_fake_password(const char *typed) { fake.password = typed; }
 
 void os_fake_peer(const struct os_fake_script *script)
 {
-    size_t i = 0;
-    while (fake.scripts[i].address != NULL) {
-        i++;
-    }
-    fake.scripts[i] = *script;
+    fake.scripts[fake.script_count++] = *script;
 }
 
 void os_fake_stop_at(uint64_t now_ms, enum os_stop how)
@@ -123,11 +120,7 @@ void os_fake_terminal(enum os_output where, unsigned columns)
 
 void os_fake_name_server(const char *address, os_fake_answer *answer)
 {
-    size_t i = 0;
-    while (fake.name_servers[i].address != NULL) {
-        i++;
-    }
-    fake.name_servers[i] = (struct name_server){.address = address, .answer = answer};
+    fake.name_servers[fake.name_server_count++] = (struct name_server){.address = address, .answer = answer};
 }
 
 static struct name_server *name_server(const char *address)
