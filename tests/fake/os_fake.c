@@ -90,7 +90,6 @@ static const char *find(const struct pair *rows, const char *name)
 
 void os_fake_environment(const char *name, const char *value) { put(fake.environment, name, value); }
 void os_fake_file(const char *path, const char *text) { put(fake.files, path, text); }
-
 void os_fake_file_bytes(const char *path, struct span bytes)
 {
     fake.bytes_path = path;
@@ -98,7 +97,6 @@ void os_fake_file_bytes(const char *path, struct span bytes)
 }
 
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
-
 void os_fake_password(const char *typed) { fake.password = typed; }
 
 void os_fake_peer(const struct os_fake_script *script)
