@@ -158,7 +158,7 @@ static bool keep_command(struct options *o, const struct option_row *row, const 
 {
     (void)value;
     (void)f;
-    if (o->command == COMMAND_RELEASE) {
+    if (o->command != COMMAND_HELP && o->command != COMMAND_VERSION) {
         o->command = row->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
     }
     return true;
