@@ -31,8 +31,10 @@ CFLAGS=${CFLAGS:-}
 tools_build='make ar strip readelf'
 [ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
 tools_test='python3 openssl cppcheck shellcheck ctags'
+tools_peers='node npm'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
+packages_peers='nodejs npm' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
@@ -86,13 +88,14 @@ lacking() {
 # The compiler is there and finds the C library's headers (those of this system are for the tests).
 lacking_compiler() {
     have "${CC%% *}" || { echo " ${CC%% *}"; return; }
-    [ "$1" = build ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
+    [ "$1" = build ] || [ "$1" = peers ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
 }
 
-# need build|debug|test: what is missing is installed where we may, else named in one line
+# need build|debug|test|peers: what is missing is installed where we may, else named in one line
 need() {
     packages=$packages_build tools=$tools_build
     [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
+    [ "$1" != peers ] || packages=$packages_peers tools=$tools_peers
     # shellcheck disable=SC2086 # one word a tool
     missing="$(lacking_compiler "$1")$(lacking $tools)"
     [ -n "$missing" ] || return 0
@@ -322,7 +325,8 @@ unit_test() {
     links=$(unit_links "$1")
     own=''
     for l in $links; do own="$own build/debug/program/tests/${l%.c}.o"; done
-    case " $links " in *os_fake.c*) ;; *) own="$own build/debug/program/src/os/os_posix.o" ;; esac
+    # shellcheck disable=SC2046 # one word an object
+    case " $links " in *os_fake.c*) ;; *) own="$own $(objects_of build/debug/program $(sources | grep /os_posix))" ;; esac
     # shellcheck disable=SC2086 # lists of words
     link_debug "build/debug/${1%.c}" "build/debug/program/${1%.c}.o" $own build/debug/libunisolate.a
     part "unit-$(basename "$1" .c)" "build/debug/${1%.c}"
@@ -358,6 +362,7 @@ command_try() {
 command_test() {
     trap 'echo "$passed passed, $((failed + 1)) failed"' EXIT # what does not even build
     need test
+    need peers
     command_build
     command_probe
     # shellcheck disable=SC2046 # one word a source
@@ -366,6 +371,8 @@ command_test() {
     part scenarios python3 tests/run.py --program build/unisolate
     part scenarios-debug python3 tests/run.py --program build/debug/unisolate
     part scenarios-verbose python3 tests/run.py --program build/unisolate --verbose
+    part wire python3 tests/wire/test_wire.py --program build/unisolate
+    part peers python3 tests/peers/test_peers.py --program build/unisolate
     part lint tests/lint/lint.sh .
     part lint-planted tests/lint/test_lint.sh
     trap - EXIT
@@ -406,6 +413,7 @@ command_dist() {
 command_setup() {
     may_install || die "setup is for Debian, as root; elsewhere install: $packages_build $packages_test"
     install "$packages_build $packages_test"
+    need peers
 }
 
 command_clean() { rm -rf build dist; }

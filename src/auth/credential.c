@@ -3,6 +3,7 @@
  */
 #include "auth/credential.h"
 
+#include "base/trace.h"
 #include "os/os.h"
 
 #include <string.h>
@@ -10,6 +11,10 @@
 const struct credential_type *const credential_types[] = {
     &credential_token,
     &credential_secret,
+    &credential_certificate,
+    &credential_federated,
+    &credential_managed_identity,
+    &credential_device_code,
     NULL,
 };
 
@@ -27,20 +32,27 @@ static const struct credential_type *by_presence(const struct credential_setting
 {
     for (size_t i = 0; credential_types[i] != NULL; i++) {
         if (credential_types[i]->present(s)) {
+            trace(TRACE_STEPS, "sign-in: with %s: the first whose inputs are given", credential_types[i]->name);
             return credential_types[i];
         }
+        trace(TRACE_STEPS, "sign-in: not with %s: its inputs are not given (%s)", credential_types[i]->name,
+              credential_types[i]->summary);
     }
-    return NULL;
+    trace(TRACE_STEPS, "sign-in: nothing is given; asking whether this host has a managed identity");
+    return &credential_managed_identity;
 }
 
 bool credential_choose(const struct credential_settings *s, const struct credential_type **type, struct fault *f)
 {
     bool automatic = s->method == NULL || strcmp(s->method, "auto") == 0;
     *type = automatic ? by_presence(s) : by_name(s->method);
-    if (*type == NULL && automatic) {
-        return fault_set(f, FAULT_NO_CREDENTIAL, "no credential is given");
+    if (*type == NULL) {
+        return fault_set(f, FAULT_USAGE, "--auth %s: no such method", s->method);
     }
-    return *type != NULL || fault_set(f, FAULT_USAGE, "--auth %s: no such method", s->method);
+    if (!automatic) {
+        trace(TRACE_STEPS, "sign-in: with %s, as --auth says", s->method);
+    }
+    return true;
 }
 
 static bool is_plain(const char *text, const char *also)
@@ -64,6 +76,12 @@ bool credential_check_application(const struct credential_settings *s, struct fa
         return fault_set(f, FAULT_USAGE, "--tenant %s: a GUID or a verified domain is wanted", s->tenant);
     }
     return is_plain(s->client_id, "-") || fault_set(f, FAULT_USAGE, "--client-id %s: an application id (GUID) is wanted", s->client_id);
+}
+
+void credential_unload(struct credential_settings *s)
+{
+    key_free(s->key);
+    s->key = NULL;
 }
 
 /* ---- reading a secret source ---- */
@@ -95,15 +113,20 @@ static void trim(struct secret *s)
     secret_trim(s, from, from + kept.size);
 }
 
-bool credential_read_secret(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f)
+bool credential_read_source(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f)
 {
     struct buf bytes = buf_init(size_max);
     if (!read_source(source, &bytes, f)) {
         buf_free(&bytes);
         return fault_place(f, "%s", what);
     }
-    if (!secret_take(to, &bytes)) {
-        return fault_set(f, FAULT_MEMORY, "out of memory");
+    return secret_take(to, &bytes) || fault_set(f, FAULT_MEMORY, "out of memory");
+}
+
+bool credential_read_secret(const char *source, const char *what, size_t size_max, struct secret *to, struct fault *f)
+{
+    if (!credential_read_source(source, what, size_max, to, f)) {
+        return false;
     }
     trim(to);
     if (!secret_present(to)) {

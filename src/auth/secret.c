@@ -30,9 +30,7 @@ static bool acquire(const struct credential_settings *s, const struct authority 
     if (!credential_read_secret(s->client_secret_file, "the client secret", CLIENT_SECRET_MAX, &client_secret, f)) {
         return false;
     }
-    token_put_field(&form, "client_id", span_of(s->client_id));
-    token_put_field(&form, "scope", span_of(a->scope));
-    token_put_field(&form, "grant_type", SPAN("client_credentials"));
+    token_put_application(&form, s->client_id, a);
     token_put_field(&form, "client_secret", secret_reveal(&client_secret));
     bool ok = token_request(a, s->tenant, &form, c, token, f);
     secret_free(&client_secret); /* not before: the answer may repeat it, and is masked as long as it is held */

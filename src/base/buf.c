@@ -26,17 +26,25 @@ void memory_wipe(void *block, size_t size)
     }
 }
 
+static bool ran_out;
+
 void *memory_take(size_t count, size_t size)
 {
-    if (size != 0 && count > (SIZE_MAX - sizeof(union memory_head)) / size) {
-        return NULL;
-    }
-    union memory_head *head = calloc(1, sizeof *head + count * size);
+    bool too_large = size != 0 && count > (SIZE_MAX - sizeof(union memory_head)) / size;
+    union memory_head *head = too_large ? NULL : calloc(1, sizeof *head + count * size);
     if (head == NULL) {
+        ran_out = true;
         return NULL;
     }
     head->size = count * size;
     return head + 1;
+}
+
+bool memory_ran_out(void)
+{
+    bool was = ran_out;
+    ran_out = false;
+    return was;
 }
 
 void memory_give(void *block)

@@ -65,6 +65,12 @@ const char *buf_text(struct buf *b);
 void *memory_take(size_t count, size_t size) MUST_CHECK;
 void memory_give(void *block);
 
+/*
+ * True when memory_take() has had nothing to give since the last time this was asked: for callers of mbedTLS, which does not
+ * always tell.
+ */
+bool memory_ran_out(void);
+
 /* Overwrite in a way that the compiler keeps. */
 void memory_wipe(void *block, size_t size);
 

@@ -53,7 +53,8 @@ enum exit_status {
       "check the device id (40 hex digits, in the portal's address of the device) and the tenant") \
     X(FAULT_AMBIGUOUS, STATUS_AMBIGUOUS, "name the device by its id") \
     X(FAULT_NO_CREDENTIAL, STATUS_SIGN_IN, \
-      "give --token-file FILE, or --tenant, --client-id and --client-secret-file FILE") \
+      "give --token-file FILE; or --tenant and --client-id with --client-secret-file, --certificate or --federated-token-file; " \
+      "or --client-id with --auth device-code, to sign in with a browser; or run it where there is a managed identity") \
     X(FAULT_SIGN_IN, STATUS_SIGN_IN, NULL) \
     X(FAULT_TOKEN, STATUS_SIGN_IN, \
       "the token has expired or is for another audience: get a new one for " \

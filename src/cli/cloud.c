@@ -90,23 +90,38 @@ static bool read_url(const char *text, struct url *u, struct fault *f)
     return true;
 }
 
-/* The URL that the option called `name` gives, else the cloud's. */
-static bool choose_url(const struct options *o, const char *name, const char *given,
-                       const char *standard, struct url *u, struct fault *f)
+/* Some of Microsoft's clients take a sign-in host without a scheme: what is set up for them works. */
+static bool read_authority(const char *text, struct url *u, struct fault *f)
+{
+    static const struct span scheme = {"https://", 8};
+    struct buf whole = buf_init(URL_MAX);
+    if (span_contains(span_of(text), SPAN("://"))) {
+        return read_url(text, u, f);
+    }
+    buf_put(&whole, scheme);
+    buf_put_text(&whole, text);
+    bool ok = read_url(buf_text(&whole), u, f);
+    /* what it borrows must outlive `whole` */
+    size_t at = ok && u->target.size > 0 ? (size_t)(u->target.at - whole.at) - scheme.size : 0;
+    u->target = at > 0 ? span_make(text + at, u->target.size) : (struct span){0};
+    buf_free(&whole);
+    return ok;
+}
+
+/* Put the option's or variable's name in front of a fault. */
+static bool place(const struct options *o, const char *name, struct fault *f)
 {
     const char *giver = options_giver(o, name);
-    return read_url(given != NULL ? given : standard, u, f) ||
-           fault_place(f, "%s", giver != NULL ? giver : name);
+    return fault_place(f, "%s", giver != NULL ? giver : name);
 }
 
 /* One scope: printable ASCII without blank, quote and backslash (RFC 6749 section 3.3). */
 static bool check_scope(const struct options *o, const char *scope, struct fault *f)
 {
-    const char *giver = options_giver(o, "--scope");
     for (const char *at = scope; *at != '\0'; at++) {
         if (*at <= ' ' || *at > '~' || *at == '"' || *at == '\\') {
             fault_set(f, FAULT_USAGE, "'%s' is no scope", scope);
-            return fault_place(f, "%s", giver != NULL ? giver : "--scope");
+            return place(o, "--scope", f);
         }
     }
     return true;
@@ -121,7 +136,8 @@ bool cloud_choose(const struct options *o, struct authority *authority, struct u
         return false;
     }
     authority->scope = o->scope != NULL ? o->scope : cloud->scope;
+    const char *authority_text = o->authority != NULL ? o->authority : cloud->authority;
     return check_scope(o, authority->scope, f) &&
-           choose_url(o, "--authority", o->authority, cloud->authority, &authority->url, f) &&
-           choose_url(o, "--api-url", o->api_url, api_text, api, f);
+           (read_authority(authority_text, &authority->url, f) || place(o, "--authority", f)) &&
+           (read_url(o->api_url != NULL ? o->api_url : api_text, api, f) || place(o, "--api-url", f));
 }

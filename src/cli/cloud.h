@@ -34,6 +34,7 @@ extern const struct region_row region_rows[];
  *
  * authority, api   out: their texts are borrowed from the options or the tables; a path has no
  *                  slash at its end
+ * The authority may lack its scheme: it is then https, as azure-identity for Python takes it.
  *
  * FAULT_USAGE: unknown cloud or region, a region outside the commercial cloud, a scope that is
  * none, a URL that is malformed, not https, or has a user name, query or fragment. It begins with

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 10, COMMAND_COLUMN = 12, CLOUD_COLUMN = 14 };
+enum { OPTION_COLUMN = 26, EXIT_COLUMN = 20, METHOD_COLUMN = 20, COMMAND_COLUMN = 12, CLOUD_COLUMN = 14 };
 
 /* ---- columns ---- */
 
@@ -100,7 +100,7 @@ static void flow_remarks(struct flow *w, const struct option_row *row)
     flow_text(w, buf_text(&remark));
     buf_free(&remark);
     if (row->variable != NULL) {
-        bool itself = row->kind == OPTION_SECRET;
+        bool itself = option_variable(row) != row->variable;
         struct buf variable = buf_init(100);
         buf_put_format(&variable, itself ? "[%s, the value itself]" : "[%s]", option_variable(row));
         flow_text(w, buf_text(&variable));
@@ -226,8 +226,9 @@ void manual_put_usage(struct buf *to)
     for (const struct command_row *row = command_rows; row->help != NULL; row++) {
         const char *comment = row->wants_comment ? "-c TEXT " : "";
         if (row->command != COMMAND_HELP) {
-            buf_put_format(to, row->command == COMMAND_RELEASE ? "%s unisolate [%s] [OPTIONS] %s%s\n" : "%s unisolate %s [OPTIONS] %s%s\n",
-                           lead, row->word, comment, row->operands);
+            buf_put_format(to, row->command == COMMAND_RELEASE ? "%s unisolate [%s] [OPTIONS]" : "%s unisolate %s [OPTIONS]", lead,
+                           row->word);
+            buf_put_format(to, row->operands[0] != '\0' ? " %s%s\n" : "\n", comment, row->operands);
         }
         lead = "      ";
     }
@@ -261,6 +262,6 @@ void manual_put_version(struct buf *to)
     time_put_rfc3339(version.built, built);
     struct span day =
         version.built > 0 ? span_cut(span_of(built), 0, sizeof "2026-11-23" - 1) : SPAN("unknown");
-    buf_put_format(to, "unisolate %s (commit %s, %s, mbedTLS %s, built %.*s)\n", version.number,
+    buf_put_format(to, "unisolate %s (%s, %s, mbedTLS %s, built %.*s)\n", version.number,
                    version.commit, version.target, version.mbedtls, SPAN_ARG(day));
 }

@@ -18,7 +18,7 @@ enum { MANUAL_MAX = 64 * 1024, MANUAL_COLUMNS = 80 };
 void manual_put_usage(struct buf *to);
 void manual_put_help(struct buf *to);
 
-/* "unisolate 0.1.0 (commit 0123abc, x86_64-linux, mbedTLS 3.6.7, built 2026-11-23)" */
+/* "unisolate 0.1.0 (0123abc, x86_64-linux, mbedTLS 3.6.7, built 2026-11-23)" */
 void manual_put_version(struct buf *to);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "cli/object.h"
 
+#include "codec/json_write.h"
 #include "codec/time_text.h"
 
 void object_name(struct buf *b, const char *name)

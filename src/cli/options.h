@@ -23,6 +23,7 @@ enum command {
     COMMAND_STATUS,
     COMMAND_FIND,
     COMMAND_CANCEL,
+    COMMAND_TOKEN,
     COMMAND_HELP,
     COMMAND_VERSION,
 };
@@ -39,7 +40,7 @@ struct command_row {
 /* Ends with a row whose help is NULL. */
 extern const struct command_row command_rows[];
 
-enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 64, OPTION_RETRIES_MAX = 100 };
+enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 64, OPTION_RETRIES_MAX = 100, OPTION_PERSON_SECONDS = 15 * 60 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -77,7 +78,7 @@ struct options {
 
 /* How an option's value is checked and kept. */
 enum option_kind {
-    OPTION_FLAG,    /* bool */
+    OPTION_FLAG,    /* bool; its variable sets it with 1 or true, in any case, and with nothing else */
     OPTION_COUNT,   /* unsigned: how often it stands there */
     OPTION_IPV4,    /* options.family */
     OPTION_IPV6,
@@ -105,7 +106,7 @@ struct option_row {
     char letter;          /* 0: none */
     const char *name;     /* "--comment"; "-4" for one that has only a letter */
     const char *value;    /* "FILE"; NULL: it takes none */
-    const char *variable; /* serves in its place, or NULL; of OPTION_SECRET: "env:NAME" */
+    const char *variable; /* serves in its place, or NULL; "env:NAME" of OPTION_SECRET: it holds the secret itself */
     enum option_group group;
     enum option_kind kind;
     size_t offset;        /* of the member of struct options, where the kind does not name it */

@@ -179,6 +179,16 @@ void report_advice(const struct report *r, const char *text)
     }
 }
 
+void report_prompt(const struct report *r, const char *text)
+{
+    struct buf b = buf_init(REPORT_MAX);
+    put_colored(&b, r->color_err, REPORT_GOOD, "sign-in:");
+    buf_put_char(&b, ' ');
+    escape_put(&b, span_of(text));
+    buf_put_char(&b, '\n');
+    end_error(&b);
+}
+
 void report_lines(const struct report *r, struct buf *lines)
 {
     if (r->quiet) {

@@ -38,6 +38,9 @@ void report_fault(struct report *r, const struct fault *f);
 /* Worth knowing though nothing has failed: "advice: TEXT" on standard error; nothing with -q. */
 void report_advice(const struct report *r, const char *text);
 
+/* What a person has to do now: "sign-in: TEXT" on standard error, with -q too. */
+void report_prompt(const struct report *r, const char *text);
+
 /* Lines for people on standard error, as they stand; nothing with -q. Freed. */
 void report_lines(const struct report *r, struct buf *lines);
 

@@ -8,6 +8,8 @@
  */
 #include "cli/run.h"
 
+#include "auth/claims.h"
+#include "base/trace.h"
 #include "cli/manual.h"
 #include "cli/session.h"
 #include "cli/show.h"
@@ -379,6 +381,25 @@ static enum exit_status run_cancel(const struct options *o, struct report *repor
     return tally_status(&tally);
 }
 
+/* ---- token ---- */
+
+static enum exit_status run_token(const struct options *o, struct report *report)
+{
+    struct session s = {0};
+    struct claims claims = {0};
+    struct fault f = {0};
+    if (session_check(&s, o, &f) && session_sign_in(&s, report, &f)) {
+        if (!claims_read(&s.bearer, &claims)) {
+            trace(TRACE_STEPS, "the token is no JWT: nothing is known of its expiry, audience and roles");
+        }
+        show_token(report, &s.bearer, &claims);
+    } else {
+        report_fault(report, &f);
+    }
+    session_close(&s);
+    return fault_status(f.code);
+}
+
 /* ---- which command ---- */
 
 static enum exit_status run_usage(const struct options *o, int argc, struct report *report)
@@ -415,6 +436,8 @@ static enum exit_status run_command(const struct options *o, int argc, struct re
         return run_find(o, report);
     case COMMAND_CANCEL:
         return run_cancel(o, report);
+    case COMMAND_TOKEN:
+        return run_token(o, report);
     case COMMAND_HELP:
         return run_text(manual_put_help, report);
     case COMMAND_VERSION:

@@ -5,6 +5,7 @@
 
 #include "auth/claims.h"
 #include "cli/cloud.h"
+#include "cli/show.h"
 #include "cli/version.h"
 #include "net/clock.h"
 #include "net/tls.h"
@@ -31,15 +32,22 @@ static bool check_names(const struct options *o, struct fault *f)
     return o->dns == NULL || dns_read_servers(o->dns, &servers, f);
 }
 
+/* Before the clock of --max-time runs: it may ask for a password. */
+static bool load_credential(struct session *s, struct fault *f)
+{
+    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->sign_in, f));
+}
+
 bool session_check(struct session *s, const struct options *o, struct fault *f)
 {
     s->options = o;
+    s->sign_in = o->sign_in;
     return cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) &&
-           credential_choose(&o->sign_in, &s->credential, f) && s->credential->check(&o->sign_in, f) &&
-           read_roots(&s->roots, o, f);
+           credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f) &&
+           read_roots(&s->roots, o, f) && load_credential(s, f);
 }
 
-static bool open_client(struct session *s, struct fault *f)
+static void open_client(struct session *s)
 {
     const struct options *o = s->options;
     struct client_settings settings = {
@@ -53,13 +61,12 @@ static bool open_client(struct session *s, struct fault *f)
         .user_agent = version.user_agent,
     };
     client_open(&s->client, &settings);
-    return tls_start(clock_seconds, f);
 }
 
 static bool sign_in(void *session, struct fault *f)
 {
     struct session *s = session;
-    return s->credential->acquire(&s->options->sign_in, &s->authority, &s->client, &s->bearer, f);
+    return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
 }
 
 /* The API has the last word: this only tells in advance what it will most likely say. */
@@ -73,7 +80,23 @@ static void advise_on_token(const struct session *s, const struct report *report
     }
 }
 
-bool session_open(struct session *s, const struct report *report, struct fault *f)
+/* The token is there; the API's connection has opened meanwhile, unless a person was waited for or there might have been no token. */
+bool session_sign_in(struct session *s, struct report *report, struct fault *f)
+{
+    s->sign_in.tell = show_prompt;
+    s->sign_in.tell_context = report;
+    open_client(s);
+    if (s->options->command != COMMAND_TOKEN && s->credential->present(&s->sign_in)) {
+        client_warm(&s->client, &s->api_url); /* it opens while the token is asked for: two round trips less */
+    }
+    if (!sign_in(s, f)) {
+        return false;
+    }
+    advise_on_token(s, report);
+    return true;
+}
+
+bool session_open(struct session *s, struct report *report, struct fault *f)
 {
     s->api = (struct api){
         .client = &s->client,
@@ -82,21 +105,14 @@ bool session_open(struct session *s, const struct report *report, struct fault *
         .renew = s->credential->renews ? sign_in : NULL,
         .renew_context = s,
     };
-    if (!open_client(s, f)) {
-        return false;
-    }
-    client_warm(&s->client, &s->api_url); /* it opens while the token is asked for: two round trips less */
-    if (!sign_in(s, f)) {
-        return false;
-    }
-    advise_on_token(s, report);
-    return true;
+    return session_sign_in(s, report, f);
 }
 
 void session_close(struct session *s)
 {
     client_close(&s->client);
     secret_free(&s->bearer);
+    credential_unload(&s->sign_in);
     roots_free(&s->roots);
     *s = (struct session){0};
     tls_stop();

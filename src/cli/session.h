@@ -17,6 +17,7 @@ struct session {
     struct authority authority;
     struct url api_url;
     const struct credential_type *credential;
+    struct credential_settings sign_in; /* a copy: loading keeps a key in it */
     struct roots roots;
     struct client client;
     struct secret bearer;
@@ -26,8 +27,11 @@ struct session {
 /* Everything that can be said without the network. FAULT_USAGE, FAULT_FILE, FAULT_NO_CREDENTIAL. */
 bool session_check(struct session *s, const struct options *o, struct fault *f) MUST_CHECK;
 
-/* Start the engine and sign in; s->api is then ready. What the token's claims do not allow is told as advice. */
-bool session_open(struct session *s, const struct report *report, struct fault *f) MUST_CHECK;
+/* Start the engine and sign in: s->bearer is then the token. What its claims do not allow is told as advice. */
+bool session_sign_in(struct session *s, struct report *report, struct fault *f) MUST_CHECK;
+
+/* The same; s->api is then ready. */
+bool session_open(struct session *s, struct report *report, struct fault *f) MUST_CHECK;
 
 void session_close(struct session *s);
 

@@ -6,7 +6,9 @@
 #include "base/escape.h"
 #include "cli/object.h"
 #include "cli/table.h"
+#include "codec/json_write.h"
 #include "codec/time_text.h"
+#include "os/os.h"
 
 #include <string.h>
 
@@ -421,5 +423,64 @@ void show_cancellation(struct report *r, const struct cancellation *c)
     }
     if (fault_is_set(&c->fault)) {
         report_failure(r, &c->fault);
+    }
+}
+
+/* ---- signing in ---- */
+
+void show_prompt(void *report, const struct credential_prompt *prompt)
+{
+    struct report *r = report;
+    char until[TIME_TEXT_SIZE];
+    struct buf line = buf_init(REPORT_MAX);
+    time_put_rfc3339(prompt->expires, until);
+    buf_put_text(&line, "open ");
+    buf_put_text(&line, prompt->url);
+    buf_put_text(&line, " in a browser on any device and enter the code ");
+    buf_put_text(&line, prompt->user_code);
+    buf_put_format(&line, " (good until %s)", until);
+    report_prompt(r, buf_text(&line));
+    buf_free(&line);
+    if (r->json) {
+        struct buf event = buf_init(REPORT_MAX);
+        buf_put_char(&event, '{');
+        object_text(&event, "event", "device-code");
+        object_text(&event, "userCode", prompt->user_code);
+        object_text(&event, "verificationUri", prompt->url);
+        object_time(&event, "expires", prompt->expires);
+        object_end(r, &event);
+    }
+}
+
+static void put_token_members(struct buf *b, struct span token, const struct claims *claims)
+{
+    struct span rest = span_of(claims->permissions);
+    struct span role;
+    object_name(b, "token");
+    json_put_string_lossy(b, token);
+    object_time(b, "expires", claims->expires);
+    object_text(b, "audience", claims->audience);
+    object_name(b, "roles");
+    for (char before = '['; span_next(&rest, ' ', &role); before = ',') {
+        buf_put_char(b, before);
+        json_put_string_lossy(b, role);
+    }
+    buf_put_text(b, claims->permissions[0] != '\0' ? "]" : "[]");
+}
+
+void show_token(struct report *r, const struct secret *token, const struct claims *claims)
+{
+    struct buf b = buf_init(REPORT_MAX);
+    if (r->json) {
+        buf_put_char(&b, '{');
+        put_token_members(&b, secret_reveal(token), claims);
+        buf_put_char(&b, '}');
+    } else {
+        buf_put(&b, secret_reveal(token));
+    }
+    buf_put_char(&b, '\n');
+    report_result(r, &b);
+    if (os_is_terminal(OS_OUT)) {
+        report_advice(r, "who has this token can release devices until it expires: clear the screen, or send it to a file");
     }
 }

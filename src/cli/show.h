@@ -8,6 +8,7 @@
 #ifndef CLI_SHOW_H
 #define CLI_SHOW_H
 
+#include "auth/claims.h"
 #include "cli/report.h"
 #include "mde/isolation.h"
 #include "mde/release.h"
@@ -35,6 +36,18 @@ void show_record(struct report *r, const char *input, const struct device *devic
 
 /* An operand of find that names no device, or too many. */
 void show_find_fault(struct report *r, const char *input, const struct fault *f);
+
+/*
+ * What somebody has to do elsewhere to sign in: a line on standard error, with -q too, as nothing goes on without it; with --json also
+ * an event object. `report` is a struct report: this is the `tell` of struct credential_settings.
+ */
+void show_prompt(void *report, const struct credential_prompt *prompt);
+
+/*
+ * The token alone on standard output, or a JSON object with what it says of itself; the one place where a secret is shown. A terminal
+ * gets a note on standard error.
+ */
+void show_token(struct report *r, const struct secret *token, const struct claims *claims);
 
 void show_status(struct report *r, const struct device_status *status);
 void show_cancellation(struct report *r, const struct cancellation *c);

@@ -2,7 +2,7 @@
  * base64.h - base64 and base64url.
  *
  * Does      encode and decode, strictly.
- * Not here  PEM armour (crypto/key.c, net/roots.c).
+ * Not here  PEM armour (pem.h).
  * Rules     RFC 4648 sections 4 and 5: no foreign characters, unused bits zero. Padding: required and exact in base64; in base64url
  *           absent (RFC 7515 section 2), none is written and none accepted. Branches and table look-ups do not depend on the
  *           bytes, as they may be key material.

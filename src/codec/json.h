@@ -1,8 +1,8 @@
 /*
- * json.h - JSON texts: checked once as a whole, then read in place; and JSON strings written.
+ * json.h - JSON texts: checked once as a whole, then read in place.
  *
- * Does      check a text against RFC 8259 strictly; find members and elements; decode strings and numbers; write strings.
- * Not here  what members mean.
+ * Does      check a text against RFC 8259 strictly; find members and elements; decode strings and numbers.
+ * Not here  writing (json_write.h), what members mean.
  * Limits    JSON_DEPTH_MAX levels; no tree is built: a value is a span of the checked text, which must outlive it.
  * Rules     RFC 8259, strictly: UTF-8 only, no byte order mark, no comments, no trailing commas, nothing after the value.
  *           A member that stands twice is counted, never chosen.
@@ -53,17 +53,5 @@ bool json_integer(struct json value, int64_t *number);
  * service repeats is masked, and a NUL is a blank.
  */
 bool json_text(struct json object, const char *name, char *field, size_t field_size);
-
-/* Append the value again: no blanks, strings as json_put_string_lossy() writes them, so that it is safe to print. */
-void json_put_value(struct buf *to, struct json value);
-
-/*
- * Append text as a JSON string with its quotes; everything outside printable ASCII is written as \u escapes.
- * False: text is not UTF-8, nothing was appended. A full `to` is seen in to->failed alone.
- */
-bool json_put_string(struct buf *to, struct span text) MUST_CHECK;
-
-/* The same, with bytes that are no UTF-8 replaced by U+FFFD; NULL-safe for texts of others. */
-void json_put_string_lossy(struct buf *to, struct span text);
 
 #endif

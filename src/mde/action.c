@@ -3,6 +3,7 @@
  */
 #include "mde/action.h"
 
+#include "codec/json_write.h"
 #include "codec/time_text.h"
 
 #include <string.h>

@@ -100,7 +100,8 @@ static bool status_fault(const struct call *call, struct fault *f)
         call_status_fault(call, f);
     }
     if (f->code == FAULT_PERMISSION && strcmp(call->method, "GET") == 0) {
-        fault_advise(f, "looking things up needs the WindowsDefenderATP role Machine.Read.All, with admin consent; a release by device id does not");
+        fault_advise(f, "looking things up needs the WindowsDefenderATP role Machine.Read.All, with admin consent; "
+                        "a release by device id does not");
     }
     keep_service_words(f, error);
     return false;
@@ -215,6 +216,7 @@ struct pages {
     struct url link_url;
     size_t top;           /* elements asked for a page; 0: the service's number */
     size_t visited;       /* elements so far */
+    bool linked;          /* a nextLink has been followed: the service's pages may be smaller than `top` */
 };
 
 static struct call page_call(const struct api *a, struct pages *p)
@@ -248,7 +250,9 @@ static bool take_next(const struct api *a, struct pages *p, struct json answer, 
     struct buf text = buf_init(URL_MAX);
     size_t links = json_member(answer, "@odata.nextLink", &link);
     bool has_link = links > 0 && link.kind != JSON_NULL;
-    *more = has_link || in_page >= (p->top > 0 ? p->top : API_PAGE_SIZE);
+    bool may_go_on = p->top > 0 && p->linked && in_page > 0; /* links may end where `top` elements have been given */
+    p->linked = p->linked || has_link;
+    *more = has_link || may_go_on || in_page >= (p->top > 0 ? p->top : API_PAGE_SIZE);
     if (!has_link) {
         buf_clear(&p->link);
         return true;

@@ -66,7 +66,8 @@ void api_put_quoted(struct buf *filter, struct span text);
 bool api_is_duplicate(const struct fault *f);
 
 /*
- * After a 401 (FAULT_TOKEN): sign in again, but not twice within API_RENEW_MS. True: the call may be made again. False: f, which holds the 401, stays as it is,
+ * After a 401 (FAULT_TOKEN): sign in again, but not twice within API_RENEW_MS. True: the call may be made again. False: f,
+ * which holds the 401, stays as it is,
  * or becomes the failure of the second sign-in.
  */
 bool api_renew(struct api *a, struct fault *f) MUST_CHECK;

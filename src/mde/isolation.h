@@ -3,9 +3,11 @@
  *
  * Does      infer the state from the Isolate and Unisolate actions that are known.
  * Not here  asking for them (action.h).
- * Rules     the API has no field for it: the newest action that has succeeded counts, and what waits comes on top. Not seen here: a force-release
+ * Rules     the API has no field for it: the newest action that has succeeded counts, and what waits comes on top. Not seen
+ *           here: a force-release
  *           script, changed firewall rules, live response, automatic release (defender-docs api/machineaction.md, live-response.md,
- *           respond-machine-alerts.md; read 2026-11-23). A waiting Isolate counts more than a waiting Unisolate: it may be carried out last.
+ *           respond-machine-alerts.md; read 2026-11-23). A waiting Isolate counts more than a waiting Unisolate: it may be
+ *           carried out last.
  */
 #ifndef MDE_ISOLATION_H
 #define MDE_ISOLATION_H
@@ -29,7 +31,8 @@ enum isolation {
 const char *isolation_name(enum isolation isolation);
 
 /*
- * The state that these actions, all of one device, leave it in. *decisive gets the action that says so, borrowed from the array; NULL: none does.
+ * The state that these actions, all of one device, leave it in. *decisive gets the action that says so, borrowed from the
+ * array; NULL: none does.
  */
 enum isolation isolation_infer(const struct action *actions, size_t count, const struct action **decisive);
 

@@ -4,7 +4,8 @@
  * Does      look up a release whose answer was lost, or that the service called a duplicate; hold a release that has succeeded
  *           against Isolate actions; cancel waiting ones; say why a release still waits.
  * Not here  sending and following (release.h), inferring a state (isolation.h).
- * Rules     contract 6.1 to 6.4. An action is taken for our own by device, type, comment and time; a tenant that allows no reading is told so, and
+ * Rules     contract 6.1 to 6.4. An action is taken for our own by device, type, comment and time; a tenant that allows no
+ *           reading is told so, and
  *           everything that needs none still works.
  */
 #ifndef MDE_SETTLE_H
@@ -29,7 +30,8 @@ enum settled {
 enum settled settle_doubt(struct api *a, struct release_row *row, const struct release_settings *settings, struct fault *f);
 
 /*
- * After its action has succeeded: true when nothing undoes it. FAULT_CONFLICT: an Isolate was asked for later, or waits. FAULT_PENDING: that could
+ * After its action has succeeded: true when nothing undoes it. FAULT_CONFLICT: an Isolate was asked for later, or waits.
+ * FAULT_PENDING: that could
  * not be looked up.
  */
 bool settle_released(struct api *a, const struct release_row *row, const struct release_settings *settings, struct fault *f) MUST_CHECK;

@@ -52,5 +52,6 @@ void call_free(struct call *c)
 {
     buf_free(&c->target);
     buf_free(&c->answer);
+    buf_free(&c->challenge);
     *c = (struct call){0};
 }

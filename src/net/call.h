@@ -12,12 +12,20 @@
 #include "base/secret.h"
 #include "codec/url.h"
 
-enum { CALL_FIELDS_MAX = 6, CALL_TARGET_MAX = 8 * 1024, CALL_ANSWER_MAX = 4 * 1024 * 1024 };
+enum { CALL_FIELDS_MAX = 6, CALL_TARGET_MAX = 8 * 1024, CALL_ANSWER_MAX = 4 * 1024 * 1024, CALL_CHALLENGE_MAX = 4 * 1024 };
 
 struct call_field {
     const char *name;
     const char *value;           /* "Bearer " in front of a secret, or the whole value */
     const struct secret *secret; /* appended to the value; NULL: none */
+};
+
+/* How an answer counts for another try. */
+enum call_verdict {
+    CALL_BY_STATUS, /* as its status says: 429 and, if the call is repeatable, 5xx go round again */
+    CALL_FINAL,     /* the caller reads it */
+    CALL_PASSING,   /* as 5xx: tried again after growing delays */
+    CALL_THROTTLED, /* as 429 */
 };
 
 enum call_state {
@@ -40,8 +48,13 @@ struct call {
     /* policy */
     bool repeatable;                   /* may be sent twice without harm */
     bool answer_is_secret;             /* the answer's body is not shown */
+    bool unreachable_is_final;         /* nobody there: not tried again, as long as nothing was sent */
+    uint64_t connect_timeout_ms;       /* 0: that of the client; the same for answer_timeout_ms and CONN_SILENCE_MS */
+    uint64_t answer_timeout_ms;
     size_t answer_max;                 /* most bytes of body, at most CALL_ANSWER_MAX */
     void (*ended)(void *context, struct call *call); /* called once, when the call has ended; or NULL */
+    enum call_verdict (*judge)(void *context, const struct call *call); /* of an answer; NULL: CALL_BY_STATUS */
+    bool (*renew)(void *context, struct call *call, struct fault *f); /* before it is sent once more: make the request anew; or NULL */
     void *context;
 
     /* the answer */
@@ -49,6 +62,7 @@ struct call {
     struct buf answer;                 /* owned */
     bool has_retry_after;
     uint64_t retry_after_seconds;
+    struct buf challenge;              /* owned: WWW-Authenticate of a 401; empty: none, or more than one */
     bool sent;                         /* the whole request left this host at least once: it may have been carried out */
     struct fault fault;                /* why there is no answer */
 

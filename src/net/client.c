@@ -60,9 +60,20 @@ static bool is_encoded(const struct http1_reader *reader)
     return http1_field(reader, "Content-Encoding", &coding) > 0 && !span_equal_nocase(coding, SPAN("identity"));
 }
 
+static void take_challenge(struct call *call, const struct http1_reader *reader)
+{
+    struct span value;
+    buf_free(&call->challenge);
+    call->challenge = buf_init(CALL_CHALLENGE_MAX);
+    if (reader->status == 401 && http1_field(reader, "WWW-Authenticate", &value) == 1) {
+        buf_put(&call->challenge, value);
+    }
+}
+
 static void take_answer(struct call *call, struct conn *conn)
 {
     struct span value;
+    take_challenge(call, &conn->reader);
     call->status = conn->reader.status;
     call->sent = call->sent || call->status != 429; /* 429: it was not carried out */
     buf_free(&call->answer);
@@ -76,23 +87,35 @@ static void take_answer(struct call *call, struct conn *conn)
     }
 }
 
+static enum call_verdict verdict_of(const struct call *call)
+{
+    enum call_verdict verdict = call->judge != NULL ? call->judge(call->context, call) : CALL_BY_STATUS;
+    if (verdict != CALL_BY_STATUS) {
+        return verdict;
+    }
+    return call->status == 429 ? CALL_THROTTLED : call->status >= 500 && call->repeatable ? CALL_PASSING : CALL_FINAL;
+}
+
+static uint64_t pause_ms(const struct call *call, enum call_verdict verdict)
+{
+    if (call->has_retry_after) {
+        return call->retry_after_seconds * 1000;
+    }
+    return call->status == 410 ? PACE_GONE_MS : pace_backoff_ms(call->tries, verdict == CALL_THROTTLED);
+}
+
 static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
 {
     struct call *call = conn->call;
-    char why[16];
+    char why[24];
     take_answer(call, conn);
     conn->reader.keep_alive = conn->reader.keep_alive && call->status < 500; /* who is in trouble often hangs up next */
     conn_finish(conn);
     trace(TRACE_STEPS, "%s %s: %d after %u ms", call->method, call->origin->place, call->status,
           (unsigned)(now_ms - call->began_ms));
-    bool throttled = call->status == 429;
-    bool may_pass = throttled || (call->status >= 500 && call->repeatable);
-    uint64_t delay_ms = pace_backoff_ms(call->tries, throttled);
-    if (may_pass && call->has_retry_after) {
-        delay_ms = call->retry_after_seconds * 1000;
-    }
+    enum call_verdict verdict = verdict_of(call);
     snprintf(why, sizeof why, "status %d", call->status);
-    if (fault_is_set(&call->fault) || !may_pass || !try_again(c, call, delay_ms, now_ms, why)) {
+    if (fault_is_set(&call->fault) || verdict == CALL_FINAL || !try_again(c, call, pause_ms(call, verdict), now_ms, why)) {
         call_end(call);
     }
 }
@@ -119,7 +142,8 @@ static void failed(const struct client *c, struct conn *conn, uint64_t now_ms)
     if (stale && repeatable) {
         call->tries--;
     }
-    if (repeatable && may_pass(why.code) &&
+    bool is_final = call->unreachable_is_final && !sent && !stale;
+    if (repeatable && !is_final && may_pass(why.code) &&
         try_again(c, call, stale ? 0 : pace_backoff_ms(call->tries, false), now_ms, why.text)) {
         return;
     }
@@ -205,6 +229,13 @@ static void assign(struct client *c, struct call *call, size_t waiting, uint64_t
             return;
         }
         conn_open(conn, call->origin, &c->settings.conn, now_ms);
+        if (call->connect_timeout_ms > 0) {
+            conn->timeout_ms = now_ms + call->connect_timeout_ms;
+        }
+    }
+    if (call->tries > 0 && call->renew != NULL && !call->renew(call->context, call, &call->fault)) {
+        call_end(call);
+        return;
     }
     conn->call = call;
     call->state = CALL_ACTIVE;
@@ -236,6 +267,11 @@ static enum fault_code reason_to_end(const struct client *c, uint64_t now_ms)
     }
 }
 
+static const char *end_text(enum fault_code reason)
+{
+    return reason == FAULT_TIMEOUT ? "--max-time has passed" : "interrupted";
+}
+
 static struct conn *connection_of(struct client *c, const struct call *call)
 {
     for (size_t i = 0; i < CLIENT_CONNECTIONS_MAX; i++) {
@@ -261,8 +297,7 @@ static void end_all(struct client *c, struct call *calls, size_t count, enum fau
             conn_close(conn);
         }
         fault_clear(&call->fault);
-        fault_set(&call->fault, code, "%s: %s (%s)", call->origin->place,
-                  code == FAULT_TIMEOUT ? "--max-time has passed" : "interrupted", doing);
+        fault_set(&call->fault, code, "%s: %s (%s)", call->origin->place, end_text(code), doing);
         call_end(call);
     }
 }
@@ -331,12 +366,14 @@ static bool assign_all(struct client *c, struct call *calls, size_t count, uint6
     size_t ended = 0;
     for (size_t i = 0; i < count; i++) {
         due += calls[i].state == CALL_WAITING && calls[i].not_before_ms <= now_ms;
-        ended += calls[i].state == CALL_ENDED;
     }
     for (size_t i = 0; i < count && due > 0; i++) {
         if (calls[i].state == CALL_WAITING && calls[i].not_before_ms <= now_ms) {
             assign(c, &calls[i], due--, now_ms);
         }
+    }
+    for (size_t i = 0; i < count; i++) {
+        ended += calls[i].state == CALL_ENDED;
     }
     return ended < count;
 }
@@ -365,6 +402,24 @@ void client_set_tick(struct client *c, void (*tick)(void *context), void *contex
 {
     c->tick = tick;
     c->tick_context = context;
+}
+
+bool client_sleep(struct client *c, uint64_t milliseconds, struct fault *f)
+{
+    uint64_t now_ms = os_monotonic_ms();
+    struct call alarm = {.state = CALL_WAITING, .not_before_ms = now_ms + milliseconds};
+    while (now_ms < alarm.not_before_ms) {
+        enum fault_code reason = reason_to_end(c, now_ms);
+        if (reason != FAULT_NONE) {
+            return fault_set(f, reason, "%s", end_text(reason));
+        }
+        step_connections(c, now_ms);
+        if (!harvest(c, now_ms)) {
+            wait_for_something(c, &alarm, 1, now_ms);
+        }
+        now_ms = os_monotonic_ms();
+    }
+    return true;
 }
 
 bool client_call(struct client *c, struct call *call)

@@ -6,7 +6,8 @@
  * Limits    CLIENT_CONNECTIONS_MAX connections. Every wait ends at the deadline of the settings. A client stays where it was
  *           opened: its connections point to its names.
  * Rules     tried again: what failed before the request had left; a call that is repeatable and whose answer was lost or is 5xx;
- *           429 after the time it names. A kept connection that turns out to be dead is replaced without counting as a try.
+ *           429 after the time it names; what the call's judge() says. A call that may have been received is made anew by its
+ *           renew() before it goes out again. A kept connection that turns out to be dead is replaced without counting as a try.
  */
 #ifndef NET_CLIENT_H
 #define NET_CLIENT_H
@@ -46,6 +47,8 @@ void client_run(struct client *c, struct call *calls, size_t count);
 
 /* Have `tick` called about once a second while client_run() waits, for who shows progress; NULL: nobody. */
 void client_set_tick(struct client *c, void (*tick)(void *context), void *context);
+/* Wait while connections are looked after. False: the deadline has come (FAULT_TIMEOUT), or FAULT_INTERRUPTED, FAULT_TERMINATED. */
+bool client_sleep(struct client *c, uint64_t milliseconds, struct fault *f) MUST_CHECK;
 
 /* One call; true when there is a status. */
 bool client_call(struct client *c, struct call *call);

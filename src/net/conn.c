@@ -44,6 +44,12 @@ static void ready(struct conn *c)
     c->timeout_ms = UINT64_MAX;
 }
 
+/* How long a peer may be silent during an exchange. */
+static uint64_t silence_ms(const struct conn *c)
+{
+    return c->call->answer_timeout_ms > 0 ? c->call->answer_timeout_ms : CONN_SILENCE_MS;
+}
+
 /* ---- the steps: each returns false when there is nothing more to do without waiting ---- */
 
 static bool step_resolve(struct conn *c, const struct conn_settings *settings, uint64_t now_ms)
@@ -127,7 +133,7 @@ static bool step_send(struct conn *c, uint64_t now_ms)
         return false;
     }
     c->out_sent += put;
-    c->timeout_ms = now_ms + CONN_SILENCE_MS;
+    c->timeout_ms = now_ms + silence_ms(c);
     if (c->out_sent == c->out.size) {
         c->request_sent = true;
         buf_free(&c->out);
@@ -165,7 +171,7 @@ static bool step_receive(struct conn *c, uint64_t now_ms)
     enum stream_result result = c->stream->type->read(c->stream, block, sizeof block, &got, &c->fault);
     bool more = false;
     if (result == STREAM_DATA) {
-        c->timeout_ms = now_ms + CONN_SILENCE_MS;
+        c->timeout_ms = now_ms + silence_ms(c);
         more = answer_step(c, http1_reader_feed(&c->reader, span_make(block, got), &used, &c->fault));
         c->reader.keep_alive = c->reader.keep_alive && used == got;
     } else if (result == STREAM_END) {
@@ -296,7 +302,7 @@ bool conn_begin(struct conn *c, const char *user_agent, uint64_t now_ms, struct 
     c->out_sent = 0;
     c->request_sent = false;
     c->state = CONN_SEND;
-    c->timeout_ms = now_ms + CONN_SILENCE_MS;
+    c->timeout_ms = now_ms + silence_ms(c);
     return true;
 }
 

@@ -100,7 +100,7 @@ static bool read_server_address(struct span text, struct address *a)
     if (address_parse(text, a)) {
         return true;
     }
-    if (zone.size == 0 || zone.size >= sizeof name || percent >= ADDRESS_TEXT_MAX) {
+    if (zone.size >= sizeof name || percent >= ADDRESS_TEXT_MAX) {
         return false;
     }
     snprintf(name, sizeof name, "%.*s", SPAN_ARG(zone));

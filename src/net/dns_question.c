@@ -140,7 +140,7 @@ static void take_failure(struct dns_question *q, size_t server, const char *what
 static void take_stream_failure(struct dns_question *q, const char *what, uint64_t now_ms)
 {
     char text[sizeof q->said];
-    snprintf(text, sizeof text, "TCP: %s", what);
+    snprintf(text, sizeof text, "TCP: %.140s", what);
     take_failure(q, q->stream_server, text, now_ms);
 }
 

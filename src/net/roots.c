@@ -5,8 +5,8 @@
 
 #include "codec/base64.h"
 #include "codec/der.h"
+#include "codec/pem.h"
 #include "net/cert_name.h"
-
 
 void roots_init(struct roots *r, bool embedded)
 {
@@ -19,52 +19,7 @@ void roots_free(struct roots *r)
     *r = (struct roots){0};
 }
 
-/* ---- PEM ---- */
-
-struct pem_block {
-    struct span label; /* "CERTIFICATE" */
-    struct span body;  /* base64 with line ends */
-};
-
-enum pem_result { PEM_BLOCK, PEM_NO_MORE, PEM_CUT_OFF };
-
-/* The label of a line such as "-----BEGIN CERTIFICATE-----". False: it is no such line. */
-static bool pem_label(struct span line, struct span begin, struct span *label)
-{
-    line = span_trim(line);
-    if (!span_starts(line, begin) || !span_ends(line, SPAN("-----")) || line.size < begin.size + 5) {
-        return false;
-    }
-    *label = span_cut(line, begin.size, line.size - 5);
-    return true;
-}
-
-static enum pem_result pem_next(struct span *rest, struct pem_block *block)
-{
-    struct span line, label;
-    bool begun = false;
-    while (span_next(rest, '\n', &line)) {
-        if (!begun && pem_label(line, SPAN("-----BEGIN "), &block->label)) {
-            begun = true;
-            block->body = span_make(rest->at, 0);
-        } else if (begun && pem_label(line, SPAN("-----END "), &label)) {
-            block->body.size = (size_t)(line.at - block->body.at);
-            return span_equal(label, block->label) ? PEM_BLOCK : PEM_CUT_OFF;
-        } else if (begun && span_starts(line, SPAN("-----"))) {
-            return PEM_CUT_OFF;
-        }
-    }
-    return begun ? PEM_CUT_OFF : PEM_NO_MORE;
-}
-
 /* ---- adding ---- */
-
-/* The older names are RFC 7468 section 5.1's. "TRUSTED CERTIFICATE" carries OpenSSL's own trust settings, which we cannot keep. */
-static bool roots_is_certificate(struct span label)
-{
-    return span_equal(label, SPAN("CERTIFICATE")) || span_equal(label, SPAN("X509 CERTIFICATE")) ||
-           span_equal(label, SPAN("X.509 CERTIFICATE"));
-}
 
 /* Append one certificate. False: no base64, not one DER item that looks like a certificate, or no room (r->added.failed). */
 static bool roots_add_block(struct roots *r, struct span body)
@@ -91,11 +46,8 @@ static bool roots_add_all(struct roots *r, struct span pem, const char *name, st
     struct pem_block block;
     size_t number = 0;
     enum pem_result found;
-    if (span_starts(pem, SPAN("\xef\xbb\xbf"))) { /* some editors begin UTF-8 text with this mark */
-        pem = span_cut(pem, 3, pem.size);
-    }
     while ((found = pem_next(&pem, &block)) == PEM_BLOCK) {
-        if (!roots_is_certificate(block.label)) {
+        if (!pem_is_certificate(block.label)) {
             continue;
         }
         number++;

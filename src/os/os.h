@@ -3,7 +3,7 @@
  *
  * Does      time, random numbers, environment, files, console, signals, sockets.
  * Not here  policy: time-outs, retries, racing addresses (net/); texts for people (cli/).
- * Limits    nothing blocks but os_poll (bounded by its time) and the readers of files and input.
+ * Limits    nothing blocks but os_poll and os_read_password (bounded by their time), and the readers of files and input.
  * Rules     system headers, errno and _WIN32 appear in this folder only. Nothing here needs /dev, /proc, /etc, HOME or a writable disk.
  */
 #ifndef OS_OS_H
@@ -46,16 +46,25 @@ const char *os_environment(const char *name);
  */
 bool os_read_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
 
+/* The same for a file that must be a regular one, and whose name must be no symbolic link. */
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) MUST_CHECK;
+
 /* The same for standard input, up to its end. */
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
 
 /*
- * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes). FAULT_NOT_FOUND: there is no
+ * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes).
+ * FAULT_NOT_FOUND: there is no
  * sensor, or it does not answer within OS_SENSOR_TIMEOUT_MS. Linux, macOS: `mdatp health --field edr_machine_id` from the sensor's fixed
  * places, never from PATH.
  */
 enum { OS_SENSOR_TIMEOUT_MS = 10000 };
 bool os_sensor_id(struct buf *to, struct fault *f) MUST_CHECK;
+/* Whether Azure Arc's agent is installed here. */
+bool os_arc_is_installed(void);
+
+/* The folder of that agent's challenge keys, a separator at its end; NULL: there is no such agent for this system. */
+const char *os_arc_key_folder(void);
 
 /* ---- console ---- */
 
@@ -67,6 +76,17 @@ bool os_is_terminal(enum os_output where);
 
 /* Columns of the terminal behind `where`, 80 where that is not known. */
 unsigned os_columns(enum os_output where);
+
+/*
+ * Ask for one line on the terminal that the program was started from, without showing what is typed; the terminal is as before in any
+ * case, also when the program is told to stop. The line end is not appended to `to`, whose ceiling bounds it.
+ *
+ * prompt      shown as it stands, so safe for a terminal
+ * timeout_ms  how long a person has
+ *
+ * FAULT_FILE: there is no terminal, it was closed, nothing or too much was typed, or not in time. FAULT_INTERRUPTED, FAULT_TERMINATED.
+ */
+bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f) MUST_CHECK;
 
 /* ---- sockets, never blocking ---- */
 

@@ -1,5 +1,6 @@
 /*
- * os_posix.c - the machine, on Linux and other POSIX systems; see os.h.
+ * os_posix.c - the machine, on Linux and other POSIX systems: life, time, files, console; see os.h. Sockets are in os_posix_net.c,
+ * the sensor in os_posix_sensor.c.
  */
 #define _GNU_SOURCE /* environ-free POSIX.1-2008, and getrandom, SOCK_CLOEXEC where the C library has them */
 
@@ -7,9 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,16 +27,21 @@
 
 enum {
     POLL_SLICE_MS = 500, /* a signal between the look at os_stop_asked() and poll() is noticed after this at most */
-    POLL_ITEMS_MAX = 160,
-    CHILD_POLL_MS = 20,
     READ_BLOCK = 16 * 1024,
 };
 
 static volatile sig_atomic_t stop_signal;
 
+/* The terminal while a password is typed; -1: none is. */
+static volatile sig_atomic_t hushed_terminal = -1;
+static struct termios loud;
+
 static void note_signal(int signal_number)
 {
     if (stop_signal != 0) {
+        if (hushed_terminal >= 0) {
+            (void)tcsetattr((int)hushed_terminal, TCSANOW, &loud);
+        }
         _exit(128 + signal_number);
     }
     stop_signal = signal_number;
@@ -189,19 +192,29 @@ static bool read_fault(const char *name, struct fault *f)
     return fault_set(f, FAULT_FILE, "%s: %s", name, errno == EFBIG ? "too large" : strerror(errno));
 }
 
-bool os_read_file(const char *path, struct buf *to, struct fault *f)
+/* Takes what is no folder; with `plain` a regular file only. */
+static bool is_readable_kind(int fd, bool plain)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fstat(fd, &status) != 0) {
+        return false;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    errno = EINVAL;
+    return !plain || S_ISREG(status.st_mode);
+}
+
+static bool read_file(const char *path, bool plain, struct buf *to, struct fault *f)
+{
+    /* O_NONBLOCK: a pipe in the place of a plain file must not hold us up before its kind is known */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (plain ? O_NOFOLLOW | O_NONBLOCK : 0));
     if (fd < 0) {
         return read_fault(path, f);
     }
-    bool ok = fstat(fd, &status) == 0;
-    if (ok && S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
-        ok = false;
-    }
-    ok = ok && read_all(fd, to);
+    bool ok = is_readable_kind(fd, plain) && read_all(fd, to);
     if (!ok) {
         read_fault(path, f);
     }
@@ -209,10 +222,42 @@ bool os_read_file(const char *path, struct buf *to, struct fault *f)
     return ok;
 }
 
+bool os_read_file(const char *path, struct buf *to, struct fault *f)
+{
+    return read_file(path, false, to, f);
+}
+
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f)
+{
+    return read_file(path, true, to, f);
+}
+
 bool os_read_input(struct buf *to, struct fault *f)
 {
     return read_all(STDIN_FILENO, to) || read_fault("standard input", f);
 }
+
+#if defined(__linux__)
+bool os_arc_is_installed(void)
+{
+    return access("/opt/azcmagent/bin/himds", F_OK) == 0;
+}
+
+const char *os_arc_key_folder(void)
+{
+    return "/var/opt/azcmagent/tokens/";
+}
+#else
+bool os_arc_is_installed(void)
+{
+    return false;
+}
+
+const char *os_arc_key_folder(void)
+{
+    return NULL;
+}
+#endif
 
 /* ---- console ---- */
 
@@ -250,226 +295,91 @@ unsigned os_columns(enum os_output where)
     return known ? size.ws_col : 80;
 }
 
-/* ---- the sensor ---- */
+/* ---- passwords ---- */
 
-/* Where Microsoft's packages put the command: mac and linux installation pages of defender-docs (read 2026-11-23). */
-static const char *const sensor_commands[] = {
-    "/usr/bin/mdatp",
-    "/usr/local/bin/mdatp",
-    "/opt/microsoft/mdatp/sbin/wdavdaemonclient",
-    "/Applications/Microsoft Defender.app/Contents/MacOS/wdavdaemonclient",
-};
-
-/* The child: its output into the pipe, nothing else of ours, no environment that could lead it astray. */
-static void run_sensor(const char *path, int out)
+/* No echo; and the keys that would leave the program (stop, quit) with a silent terminal do nothing. */
+static bool hush(int fd)
 {
-    char *const argv[] = {(char *)(intptr_t)path, (char *)(intptr_t)"health", (char *)(intptr_t)"--field",
-                          (char *)(intptr_t)"edr_machine_id", NULL};
-    char *const environment[] = {(char *)(intptr_t)"PATH=/usr/bin:/bin", NULL};
-    if (dup2(out, STDOUT_FILENO) >= 0) {
-        execve(path, argv, environment);
+    if (tcgetattr(fd, &loud) != 0) {
+        return false;
     }
-    _exit(127);
+    struct termios silent = loud;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
+    silent.c_lflag |= ECHONL | ICANON | ISIG;
+    silent.c_cc[VQUIT] = _POSIX_VDISABLE;
+    silent.c_cc[VSUSP] = _POSIX_VDISABLE;
+    hushed_terminal = fd;
+    if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
+        return true;
+    }
+    hushed_terminal = -1;
+    return false;
 }
 
-/* Read until the end or end_ms. False: time-out. */
-static bool read_child(int fd, struct buf *to, uint64_t end_ms)
+static void unhush(int fd)
+{
+    (void)tcsetattr(fd, TCSAFLUSH, &loud);
+    hushed_terminal = -1;
+}
+
+/* What there is to read, or that the time has passed or somebody asked to stop. */
+static bool wait_for_line(int fd, uint64_t deadline_ms, struct fault *f)
 {
     for (;;) {
-        char block[256];
-        uint64_t now_ms = os_monotonic_ms();
         struct pollfd readable = {.fd = fd, .events = POLLIN};
-        if (now_ms >= end_ms || os_stop_asked() != OS_GO_ON) {
+        if (os_stop_asked() != OS_GO_ON) {
+            return read_fault("terminal", f);
+        }
+        if (os_monotonic_ms() >= deadline_ms) {
+            return fault_set(f, FAULT_FILE, "nothing was typed in time");
+        }
+        if (poll(&readable, 1, POLL_SLICE_MS) > 0) {
+            return true;
+        }
+    }
+}
+
+/* The terminal gives whole lines, in pieces where they are longer than the block. */
+static bool read_line(int fd, uint64_t deadline_ms, struct buf *to, struct fault *f)
+{
+    char block[512];
+    bool ended = false;
+    ssize_t got = 1;
+    while (!ended && got > 0) {
+        if (!wait_for_line(fd, deadline_ms, f)) {
             return false;
         }
-        if (poll(&readable, 1, POLL_SLICE_MS) <= 0) {
+        got = read(fd, block, sizeof block);
+        if (got < 0 && errno == EINTR) {
+            got = 1;
             continue;
         }
-        ssize_t got = read(fd, block, sizeof block);
-        if (got <= 0) {
-            return got == 0;
+        ended = got > 0 && block[got - 1] == '\n';
+        buf_put(to, span_make(block, got > 0 ? (size_t)got - ended : 0));
+    }
+    memory_wipe(block, sizeof block);
+    if (to->failed) {
+        return fault_set(f, FAULT_FILE, "what was typed is too long");
+    }
+    return (ended && to->size > 0) || fault_set(f, FAULT_FILE, "nothing was typed");
+}
+
+bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f)
+{
+    uint64_t deadline_ms = os_monotonic_ms() + timeout_ms;
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || !hush(fd)) {
+        if (fd >= 0) {
+            (void)close(fd);
         }
-        buf_put(to, span_make(block, (size_t)got));
+        return fault_set(f, FAULT_FILE, "there is no terminal to ask on");
     }
-}
-
-/* A child may close its output and go on. False: it has not ended at end_ms. */
-static bool wait_child(pid_t child, int *status, uint64_t end_ms)
-{
-    while (waitpid(child, status, WNOHANG) != child) {
-        if (os_monotonic_ms() >= end_ms || os_stop_asked() != OS_GO_ON) {
-            return false;
-        }
-        os_poll(NULL, 0, CHILD_POLL_MS);
+    bool ok = write(fd, prompt.at, prompt.size) == (ssize_t)prompt.size || fault_set(f, FAULT_FILE, "the terminal is closed");
+    ok = ok && read_line(fd, deadline_ms, to, f);
+    unhush(fd);
+    if (!ok) {
+        (void)write(fd, "\n", 1);
     }
-    return true;
-}
-
-static bool ask_sensor(const char *path, struct buf *to)
-{
-    uint64_t end_ms = os_monotonic_ms() + OS_SENSOR_TIMEOUT_MS;
-    int ends[2];
-    int status = 0;
-    if (pipe(ends) != 0) {
-        return false;
-    }
-    pid_t child = fork();
-    if (child == 0) {
-        (void)close(ends[0]);
-        run_sensor(path, ends[1]);
-    }
-    (void)close(ends[1]);
-    bool ended = child > 0 && read_child(ends[0], to, end_ms) && wait_child(child, &status, end_ms);
-    (void)close(ends[0]);
-    if (child > 0 && !ended) {
-        (void)kill(child, SIGKILL);
-        (void)waitpid(child, &status, 0);
-    }
-    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !to->failed;
-}
-
-bool os_sensor_id(struct buf *to, struct fault *f)
-{
-    for (size_t i = 0; i < sizeof sensor_commands / sizeof sensor_commands[0]; i++) {
-        if (access(sensor_commands[i], X_OK) == 0) {
-            return ask_sensor(sensor_commands[i], to) ||
-                   fault_set(f, FAULT_NOT_FOUND, "self: %s does not tell the device id", sensor_commands[i]);
-        }
-    }
-    return fault_set(f, FAULT_NOT_FOUND, "self: there is no Defender sensor on this host");
-}
-
-/* ---- sockets ---- */
-
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static socklen_t to_system(const struct address *a, union socket_address *to)
-{
-    memset(to, 0, sizeof *to);
-    if (a->family == ADDRESS_IPV4) {
-        to->v4.sin_family = AF_INET;
-        to->v4.sin_port = htons(a->port);
-        memcpy(&to->v4.sin_addr, a->bytes, 4);
-        return sizeof to->v4;
-    }
-    to->v6.sin6_family = AF_INET6;
-    to->v6.sin6_port = htons(a->port);
-    to->v6.sin6_scope_id = a->scope;
-    memcpy(&to->v6.sin6_addr, a->bytes, 16);
-    return sizeof to->v6;
-}
-
-static enum os_io connect_fault(struct os_socket *s, int error, struct fault *f)
-{
-    fault_set(f, FAULT_CONNECT, "%s", strerror(error));
-    os_socket_close(s);
-    return OS_IO_FAULT;
-}
-
-/* An open socket that does not block, or the error that there is none. */
-static bool open_socket(struct os_socket *s, int family, int type)
-{
-    int fd = socket(family, type, 0);
-    *s = (struct os_socket){.open = fd >= 0, .number = fd};
-    return fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) >= 0;
-}
-
-enum os_io os_socket_connect(struct os_socket *s, const struct address *to, struct fault *f)
-{
-    union socket_address address;
-    socklen_t size = to_system(to, &address);
-    int on = 1;
-    if (!open_socket(s, address.any.sa_family, SOCK_STREAM)) {
-        return connect_fault(s, errno, f);
-    }
-    int fd = (int)s->number;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, &address.any, size) == 0) {
-        return OS_IO_DONE;
-    }
-    return errno == EINPROGRESS || errno == EINTR ? OS_IO_WAIT : connect_fault(s, errno, f);
-}
-
-enum os_io os_socket_connected(struct os_socket *s, struct fault *f)
-{
-    struct pollfd writable = {.fd = (int)s->number, .events = POLLOUT};
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (poll(&writable, 1, 0) <= 0) {
-        return OS_IO_WAIT;
-    }
-    if (getsockopt((int)s->number, SOL_SOCKET, SO_ERROR, &error, &size) < 0) {
-        error = errno;
-    }
-    return error == 0 ? OS_IO_DONE : connect_fault(s, error, f);
-}
-
-static enum os_io io_result(ssize_t moved, size_t *count, struct fault *f)
-{
-    if (moved >= 0) {
-        *count = (size_t)moved;
-        return moved > 0 ? OS_IO_DONE : OS_IO_END;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
-        return OS_IO_WAIT;
-    }
-    fault_set(f, FAULT_CUT, "%s", strerror(errno));
-    return OS_IO_FAULT;
-}
-
-enum os_io os_socket_read(struct os_socket *s, char *to, size_t room, size_t *got, struct fault *f)
-{
-    return io_result(recv((int)s->number, to, room, 0), got, f);
-}
-
-enum os_io os_socket_write(struct os_socket *s, struct span bytes, size_t *put, struct fault *f)
-{
-    return io_result(send((int)s->number, bytes.at, bytes.size, 0), put, f);
-}
-
-void os_socket_close(struct os_socket *s)
-{
-    if (s->open) {
-        (void)close((int)s->number);
-    }
-    *s = (struct os_socket){0};
-}
-
-bool os_datagram_open(struct os_socket *s, const struct address *to, struct fault *f)
-{
-    union socket_address address;
-    socklen_t size = to_system(to, &address);
-    if (!open_socket(s, address.any.sa_family, SOCK_DGRAM) || connect((int)s->number, &address.any, size) < 0) {
-        (void)connect_fault(s, errno, f);
-        return false;
-    }
-    return true;
-}
-
-void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
-{
-    struct pollfd fds[POLL_ITEMS_MAX];
-    if (count > POLL_ITEMS_MAX) {
-        count = POLL_ITEMS_MAX;
-    }
-    for (size_t i = 0; i < count; i++) {
-        short events = (short)((items[i].want_read ? POLLIN : 0) | (items[i].want_write ? POLLOUT : 0));
-        fds[i] = (struct pollfd){.fd = (int)items[i].socket->number, .events = events};
-        items[i].ready = false;
-    }
-    int ready = poll(fds, (nfds_t)count, timeout_ms < POLL_SLICE_MS ? (int)timeout_ms : POLL_SLICE_MS);
-    for (size_t i = 0; ready > 0 && i < count; i++) {
-        items[i].ready = fds[i].revents != 0;
-    }
-}
-
-/* ---- names ---- */
-
-uint32_t os_interface_number(const char *name)
-{
-    return if_nametoindex(name);
+    (void)close(fd);
+    return ok;
 }

@@ -57,6 +57,7 @@ static struct {
     unsigned random;
     bool terminal[2];
     unsigned columns;
+    const char *password;
 } fake;
 
 void os_fake_reset(void)
@@ -96,6 +97,8 @@ void os_fake_file_bytes(const char *path, struct span bytes)
 }
 
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
+
+void os_fake_password(const char *typed) { fake.password = typed; }
 
 void os_fake_peer(const struct os_fake_script *script)
 {
@@ -202,6 +205,9 @@ bool os_sensor_id(struct buf *to, struct fault *f)
     return id != NULL || fault_set(f, FAULT_NOT_FOUND, "self: there is no Defender sensor on this host");
 }
 
+bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) { return os_read_file(path, to, f); }
+bool os_arc_is_installed(void) { return find(fake.files, "/opt/azcmagent/bin/himds") != NULL; }
+const char *os_arc_key_folder(void) { return "/var/opt/azcmagent/tokens/"; }
 bool os_read_input(struct buf *to, struct fault *f) { return os_read_file("-", to, f); }
 
 bool os_write(enum os_output where, struct span bytes)
@@ -215,6 +221,16 @@ bool os_write(enum os_output where, struct span bytes)
 }
 
 uint32_t os_interface_number(const char *name) { return strcmp(name, "eth0") == 0 ? 2 : 0; }
+bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, struct fault *f)
+{
+    (void)timeout_ms;
+    if (fake.password == NULL) {
+        return fault_set(f, FAULT_FILE, "there is no terminal to ask on");
+    }
+    buf_put_text(to, fake.password);
+    return os_write(OS_ERR, prompt) && !to->failed;
+}
+
 
 /* ---- sockets ---- */
 

@@ -12,7 +12,7 @@
  * Rules     bytes after a complete answer are refused: nothing may follow where a clean end is announced.
  */
 #include "codec/http1.h"
-#include "codec/json.h"
+#include "codec/json_write.h"
 #include "net/tls.h"
 
 #include <stdio.h>

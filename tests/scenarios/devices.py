@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from typing import Any
+from typing import Any, Callable, Sequence
 
 from harness import Argument, Result, Scenario
 from service.defender import DEVICE, Machine
@@ -104,3 +104,31 @@ class DeviceScenario(Scenario):
         self.assertEqual(self.released(), [])
         self.assertEqual(row["error"]["exit"], code)
         return row
+
+
+def together(rows: Sequence[tuple]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """One scenario of all rows, run side by side, each with a service of its own.
+
+    For rows that mostly wait; @each makes a scenario of each row.
+    """
+
+    def decorate(method: Callable[..., None]) -> Callable[..., None]:
+        def run(scenario: Scenario) -> None:
+            scenario.side_by_side(rows, lambda row: run_alone(scenario, method, row[1:]))
+
+        return run
+
+    return decorate
+
+
+def run_alone(scenario: Scenario, method: Callable[..., None], values: Sequence[Any]) -> None:
+    """The method in a scenario of its own."""
+    own = type(scenario)(scenario._testMethodName)
+    try:
+        own.setUp()
+        method(own, *values)
+        own.tearDown()
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{own.report()}") from None
+    finally:
+        own.doCleanups()

@@ -2,7 +2,7 @@
 harness.py - what every scenario stands on: a fake service, a way to run the program, checks that
     hold always.
 
-Does      runs the program with an empty environment and a time limit; after every run checks that
+Does      runs the program with an empty environment (but for NO_METADATA) and a time limit; after every run checks that
           no secret was shown, that the exit code is one of the contract's, that a failure has its
           line, that standard output carries results only, that nothing raw reaches a terminal;
           after every scenario that the program sent nothing a strict service refuses and gave no
@@ -104,6 +104,8 @@ STATUS_MEMBERS = {
 REQUEST_MEMBERS = {"method", "url", "headers", "body"}
 CANDIDATE_MEMBERS = {"id", "computerDnsName", "lastSeen", "healthStatus"}
 ERROR_MEMBERS = {"name", "exit", "message", "code", "target", "advice"}
+# A run without a credential asks the host's metadata service: here it finds a port where nobody listens.
+NO_METADATA = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1"}
 SIGN_IN_ENVIRONMENT = ("AZURE_CLIENT_SECRET", "UNISOLATE_TOKEN")
 
 Argument = Union[str, bytes, os.PathLike]
@@ -223,7 +225,7 @@ class Scenario(unittest.TestCase):
         """
         verbose = ["-vv"] if self.verbose and not quiet else []
         command: list[Argument] = [self.program, *verbose, *arguments]
-        return Running(self, command, {"env": dict(env or {}), "cwd": self.folder, **settings})
+        return Running(self, command, {"env": {**NO_METADATA, **(env or {})}, "cwd": self.folder, **settings})
 
     def run_program(
         self,
@@ -417,6 +419,7 @@ class Scenario(unittest.TestCase):
             everything = repr(request)
             for form in forms_of_secret(self.service.entra.secret):
                 self.assertNotIn(form, everything, "the client secret went to the API server")
+            self.assertNotIn("assertion", everything, "an assertion went to the API server")
 
     def report(self) -> str:
         """The runs and the service's log, for a scenario that failed."""

@@ -13,7 +13,7 @@ import urllib.parse
 
 from harness import Scenario, each
 from service.defender import DEVICE
-from service.entra import RESOURCE
+from service.entra import CLIENT_ID, RESOURCE, TENANT
 from service.service import Service
 
 LOGIN, LOGIN_US = "login.microsoftonline.com", "login.microsoftonline.us"
@@ -75,15 +75,27 @@ class Clouds(Scenario):
             env=env,
         )
         self.assert_exit(result, 0)
-        self.assertEqual(
-            [request.header("Host") for request in self.service.log.requests()], [login, api]
-        )
-        if api.endswith(COMMERCIAL):
-            form = dict(urllib.parse.parse_qsl(self.service.log.requests("login")[0].body.decode()))
-            self.assertEqual(form["scope"], RESOURCE + "/.default")
+        self.assertEqual([request.header("Host") for request in self.service.log.requests()], [login, api])
+        form = dict(urllib.parse.parse_qsl(self.service.log.requests("login")[0].body.decode()))
+        resource = RESOURCE if api.endswith(COMMERCIAL) else f"https://{api}"
+        self.assertEqual(form["scope"], resource + "/.default")
 
 
 class Overridden(Scenario):
+    @each([("slash", "https://localhost:{port}/"), ("no slash", "https://localhost:{port}"), ("no scheme", "localhost:{port}"),
+           ("no scheme, slash", "localhost:{port}/")])
+    def test_authority_as_others_write_it(self, text):
+        env = {"AZURE_AUTHORITY_HOST": text.format(port=self.service.login.port), "AZURE_CLIENT_SECRET": self.service.entra.secret,
+               "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT_ID}
+        result = self.run_program("--api-url", self.service.api.url, "--cacert", self.service.pki.root, "-c", "clean", DEVICE, env=env)
+        self.assert_exit(result, 0)
+        self.assertEqual(self.service.log.requests("login")[0].target, f"/{TENANT}/oauth2/v2.0/token")
+
+    def test_device_code_goes_to_the_same_place(self):
+        self.assert_exit(self.run_program(*self.where(), "--auth", "device-code", "--client-id", CLIENT_ID, "-c", "clean", DEVICE), 0)
+        targets = [request.target for request in self.service.log.requests("login")]
+        self.assertEqual(targets[0], "/organizations/oauth2/v2.0/devicecode")
+
     def test_region_of_another_cloud_is_a_usage_fault(self):
         result = self.run_program(
             *self.sign_in(), "--cloud", "gcc-high", "--region", "eu", "-c", "clean", DEVICE

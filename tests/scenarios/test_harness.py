@@ -8,7 +8,15 @@ import json
 import sys
 import urllib.parse
 
-from harness import ERROR_MEMBERS, RELEASE_MEMBERS, Result, Scenario, each
+from harness import (
+    ERROR_MEMBERS,
+    RELEASE_MEMBERS,
+    REQUEST_MEMBERS,
+    STATUS_MEMBERS,
+    Result,
+    Scenario,
+    each,
+)
 from service.message import RequestReader, Violation
 
 
@@ -90,6 +98,40 @@ class Checks(Scenario):
         for line in ("text\n", '{"a":1,"a":2}\n'):
             with self.subTest(line=line), self.assertRaises(ValueError):
                 self.check(Result(["program", "--json"], 0, line, "", 0.0))
+
+    def assert_shape(self, word, row, good):
+        """Whether the harness lets this row of this command pass."""
+        result = Result(["program", word, "--json"], 0, json.dumps(row) + "\n", "", 0.0)
+        if good:
+            self.check(result)
+        else:
+            with self.assertRaises(AssertionError):
+                self.check(result)
+
+    def test_json_of_the_other_commands(self):
+        status = {**dict.fromkeys(STATUS_MEMBERS), "isolation": "isolated", "input": "a"}
+        cancel = {**dict.fromkeys(RELEASE_MEMBERS), "result": "ended", "input": "a"}
+        planned = {**dict.fromkeys(RELEASE_MEMBERS), "result": "planned", "input": "a"}
+        request = dict.fromkeys(REQUEST_MEMBERS)
+        for word, row, good in (
+            ("status", status, True),
+            ("status", {**status, "isolation": "free"}, False),
+            ("status", {k: v for k, v in status.items() if k != "actionType"}, False),
+            ("status", cancel, False),
+            ("cancel", cancel, True),
+            ("cancel", {**cancel, "result": "accepted"}, False),
+            ("release", cancel, False),
+            ("release", planned, False),
+            ("release", {**planned, "request": request}, True),
+            ("release", {**planned, "request": {"url": ""}}, False),
+            ("release", {**planned, "result": "accepted", "request": request}, False),
+            ("find", {"input": "a", "anything": 1}, True),
+            ("find", {"anything": 1}, False),
+            ("find", {"input": "a", "error": {"name": "x"}}, False),
+            ("release", {**planned, "result": "ambiguous", "candidates": [{"id": 1}]}, False),
+        ):
+            with self.subTest(word=word, row=row):
+                self.assert_shape(word, row, good)
 
     def test_program_that_does_not_end_is_killed(self):
         self.program, self.verbose = sys.executable, False

@@ -1,10 +1,10 @@
 """
-collection.py - a list as the API answers it: pages, links to the next one, and what an empty one is.
+collection.py - a list as the API answers it: pages, links to the next one, an empty one.
 
 Does      applies a query to entities and cuts the page that was asked for.
 Not here  the query (odata.py), permission and paths (defender.py).
 Rules     defender-docs api/get-machines.md (pages of 10,000; 404 when there is none),
-          api/apis-intro.md (nextLink); with $top there is no link.
+          api/apis-intro.md (nextLink); a page of $top has no link.
 """
 
 from __future__ import annotations
@@ -49,20 +49,27 @@ def answer_list(
     page = chosen[skip : skip + size]
     if not page and paging.empty == "404":
         return None
-    value: dict[str, object] = {"@odata.context": f"{origin}/api/$metadata#{path.rsplit('/', 1)[-1]}"}
+    kind = path.rsplit("/", 1)[-1]
+    value: dict[str, object] = {"@odata.context": f"{origin}/api/$metadata#{kind}"}
     if query.options.get("$count") == "true":
         value["@odata.count"] = len(chosen)
     value["value"] = page
-    if top is None and skip + size < len(chosen) and paging.links != "none":
-        value["@odata.nextLink"] = _link(query, paging, origin, path, skip + size)
+    # A link leads on to what was asked for and did not fit; what is beyond $top was not asked for.
+    if skip + size < len(chosen) and (top is None or size < top) and paging.links != "none":
+        left = None if top is None else top - size
+        value["@odata.nextLink"] = _link(query, paging, origin, path, skip + size, left)
     return value
 
 
-def _link(query: Query, paging: Paging, origin: str, path: str, skip: int) -> str:
+def _link(
+    query: Query, paging: Paging, origin: str, path: str, skip: int, top: int | None
+) -> str:
     if paging.links == "circle":
         skip = query.number("$skip") or 0
     elif paging.links != "own":
         origin = paging.links
     options = {**query.other, **query.options, "$skip": str(skip)}
+    if top is not None:
+        options["$top"] = str(top)
     text = urllib.parse.urlencode(options, safe="$'(),", quote_via=urllib.parse.quote)
     return f"{origin}{path}?{text}"

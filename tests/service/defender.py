@@ -5,8 +5,8 @@ Does      answers for devices and their actions: one, lists, findbyip, findbytag
           strict about method, token, role, type, query and body.
 Not here  HTTP (server.py), where tokens come from (entra.py), the entities (machines.py,
           actions.py), queries and pages (odata.py, collection.py).
-Rules     defender-docs api/*.md, a page a call (read 2026-11-23). Order of the checks: path, method,
-          token, permission, body, device, state.
+Rules     defender-docs api/*.md, a page a call (read 2026-11-23). Order of the checks: path,
+          method, token, permission, body, device, state.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ __all__ = [
     "DEVICE",
     "FORBIDDEN_NEW",
     "FORBIDDEN_OLD",
+    "HAS_ENDED",
     "HEADERS",
     "ISOLATE",
     "OS_NOT_SUPPORTED",

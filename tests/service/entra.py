@@ -1,10 +1,11 @@
 """
 entra.py - the fake Entra ID: the token endpoint.
 
-Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, strict about the form;
+Does      answers POST /{tenant}/oauth2/v2.0/token for application secrets, certificates, federated tokens
+          and device codes, and /devicecode, strict about the form and about how soon somebody asks again;
           issues tokens whose claims are those of the real ones and whose signature means nothing.
-Not here  HTTP (server.py), what a token opens (defender.py).
-Limits    grant_type client_credentials only.
+Not here  HTTP (server.py), the check of an assertion (assertion.py), what a token opens (defender.py).
+Limits    grant_type client_credentials and device_code only.
 Rules     entra-docs v2-oauth2-client-creds-grant-flow.md and reference-error-codes.md (read
           2026-11-23); WHATWG URL 5, application/x-www-form-urlencoded.
 """
@@ -20,6 +21,7 @@ import time
 import urllib.parse
 from dataclasses import dataclass, field
 
+from service.assertion import Applications, Refused
 from service.message import Answer, Request, json_answer
 
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -27,7 +29,14 @@ CLIENT_ID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 RESOURCE = "https://api.securitycenter.microsoft.com"
 
 FORM_VALUE = re.compile(r"(?:[A-Za-z0-9*._~-]|\+|%[0-9A-Fa-f]{2})+")
-TOKEN_PATH = re.compile(r"/([^/?]+)/oauth2/v2\.0/token")
+ASSERTION_FIELDS = ("client_assertion", "client_assertion_type")
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+TOKEN_PATH = re.compile(r"(?:/adfs)?/([^/?]+)/oauth2/v2\.0/(token|devicecode)")
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+DEVICE_PAGE = "https://microsoft.com/devicelogin"
+DEVICE_ERRORS = {"authorization_pending": 70016, "bad_verification_code": 70018, "expired_token": 70019,
+                 "authorization_declined": 70020, "slow_down": 70016}
 
 # AADSTS number: status, OAuth error, text
 ERRORS = {
@@ -73,6 +82,33 @@ ERRORS = {
         "The resource principal named {detail} was not found in the tenant named Contoso.",
     ),
     9002313: (400, "invalid_request", "Invalid request. Request is malformed or invalid."),
+    700027: (
+        401,
+        "invalid_client",
+        (
+            "The certificate with identifier used to sign the client assertion is not registered on "
+            "application. [Reason - {detail}]"
+        ),
+    ),
+    700024: (401, "invalid_client", "Client assertion is not within its valid time range. {detail}"),
+    700021: (401, "invalid_client", "Client assertion application identifier doesn't match 'client_id' parameter."),
+    700023: (401, "invalid_client", "Client assertion audience claim does not match Realm issuer: '{detail}'."),
+    50027: (401, "invalid_client", "JWT token is invalid or malformed."),
+    5002738: (
+        401,
+        "invalid_client",
+        (
+            "Invalid JWT token. '{detail}' is not a supported signature algorithm. "
+            "Supported signing algorithms are: 'RS256'."
+        ),
+    ),
+    7000218: (
+        401,
+        "invalid_client",
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    700211: (400, "invalid_request", "No matching federated identity record found for presented assertion issuer."),
+    700213: (400, "invalid_client", "No matching federated identity record found for presented assertion subject."),
     90033: (503, "temporarily_unavailable", "A transient error has occurred. Please try again."),
     90055: (
         429,
@@ -93,6 +129,18 @@ class Claims:
 
 
 @dataclass
+class Device:
+    """A device code and who may have asked for its token when."""
+
+    user_code: str
+    tenant: str
+    resource: str
+    answers: list[str]              # errors, before the token is given
+    interval: float
+    last: float = field(default_factory=time.monotonic)
+
+
+@dataclass
 class Entra:
     """The identity service. Fields may be changed between requests."""
 
@@ -102,7 +150,14 @@ class Entra:
     resources: set[str] = field(default_factory=lambda: {RESOURCE})
     roles: tuple[str, ...] = ("Machine.Isolate",)
     audience: str | None = None  # None: the resource asked for
+    applications: Applications = field(default_factory=Applications)
+    federated: list[str] = field(default_factory=list)  # the tokens another provider has written
+    assertions: list[str] = field(default_factory=list)  # received
     issued: dict[str, Claims] = field(default_factory=dict)
+    devices: dict[str, Device] = field(default_factory=dict)
+    device_answers: tuple[str, ...] = ("authorization_pending",)
+    device_interval: int = 1
+    device_life: int = 900
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def issue(
@@ -111,8 +166,9 @@ class Entra:
         roles: tuple[str, ...] = ("Machine.Isolate",),
         lifetime: float = 3599,
         known: bool = True,
+        user: bool = False,
     ) -> str:
-        """A token. known=False: one that this service does not recognise later."""
+        """A token. known=False: one not recognised later. user: a person's, with scp."""
         now = time.time()
         claims = Claims(audience, roles, now + lifetime, now - 5)
         payload: dict[str, object] = {
@@ -132,7 +188,7 @@ class Entra:
             "ver": "1.0",
         }
         if roles:
-            payload["roles"] = list(roles)
+            payload.update({"scp": " ".join(roles)} if user else {"roles": list(roles)})
         token = ".".join(
             (
                 _part({"typ": "JWT", "alg": "RS256", "x5t": "fake", "kid": "fake"}),
@@ -165,14 +221,52 @@ class Entra:
         form = parse_form(request.body)
         if form is None:
             return self._error(9002313, violation=f"form: {request.body[:60]!r}...")
-        return self._grant(tenant, form)
+        if path[2] == "devicecode":
+            return self._device_code(tenant, form)
+        if form.get("grant_type") == DEVICE_GRANT:
+            return self._device_grant(tenant, form)
+        return self._grant(tenant, form, f"https://{request.header('Host')}{request.target}")
 
-    def _grant(self, tenant: str, form: dict[str, str]) -> Answer:
-        for name in ("grant_type", "client_id", "scope", "client_secret"):
+    def _device_code(self, tenant: str, form: dict[str, str]) -> Answer:
+        if set(form) != {"client_id", "scope"}:
+            return self._error(9002313, violation=f"form of a device code request: {sorted(form)}")
+        if tenant not in self.tenants | {"organizations"}:
+            return self._error(90002, tenant=tenant)
+        if form["client_id"] not in self.client_ids:
+            return self._error(700016, app=form["client_id"])
+        resource = form["scope"].removesuffix("/.default")
+        if resource not in self.resources:
+            return self._error(500011, detail=resource)
+        code, user_code = secrets.token_urlsafe(64), secrets.token_hex(4).upper()
+        self.devices[code] = Device(user_code, tenant, resource, list(self.device_answers), self.device_interval)
+        return json_answer(200, {
+            "user_code": user_code, "device_code": code, "verification_uri": DEVICE_PAGE, "expires_in": self.device_life,
+            "interval": self.device_interval, "message": f"To sign in, open {DEVICE_PAGE} and enter the code {user_code}."})
+
+    def _device_grant(self, tenant: str, form: dict[str, str]) -> Answer:
+        device = self.devices.get(form.get("device_code", ""))
+        if set(form) != {"grant_type", "client_id", "device_code"} or not device or device.tenant != tenant:
+            return device_error("bad_verification_code", f"form of a device grant: {sorted(form)}")
+        now = time.monotonic()
+        early = now - device.last < device.interval - 0.05
+        device.last = now
+        if early:
+            return device_error("slow_down", f"asked again too soon, within {device.interval} s")
+        if not device.answers:
+            return json_answer(200, {
+                "token_type": "Bearer", "scope": f"{device.resource}/Machine.Isolate", "expires_in": 3599,
+                "access_token": self.issue(self.audience or device.resource, self.roles, user=True)})
+        error = device.answers.pop(0)
+        device.interval += 5 if error == "slow_down" else 0
+        return device_error(error)
+
+    def _grant(self, tenant: str, form: dict[str, str], endpoint: str) -> Answer:
+        proof = ASSERTION_FIELDS if "client_assertion" in form else ("client_secret",)
+        for name in ("grant_type", "client_id", "scope", *proof):
             if name not in form:
                 return self._error(900144, detail=name, violation=f"form lacks {name}")
         for name in form:
-            if name not in ("grant_type", "client_id", "scope", "client_secret"):
+            if name not in ("grant_type", "client_id", "scope", *proof):
                 return self._error(9002313, violation=f"form member nobody asked for: {name}")
         if form["grant_type"] != "client_credentials":
             return self._error(70003, detail=form["grant_type"], violation="grant_type")
@@ -186,8 +280,9 @@ class Entra:
         resource = form["scope"].removesuffix("/.default")
         if resource not in self.resources:
             return self._error(500011, detail=resource)
-        if form["client_secret"] != self.secret:
-            return self._error(7000215, app=app)
+        refusal = self._check_proof(form, endpoint)
+        if refusal:
+            return refusal
         token = self.issue(self.audience or resource, self.roles)
         return json_answer(
             200,
@@ -199,6 +294,23 @@ class Entra:
             },
             (("Pragma", "no-cache"),),
         )
+
+    def _check_proof(self, form: dict[str, str], endpoint: str) -> Answer | None:
+        if "client_secret" in form:
+            wrong = form["client_secret"] != self.secret
+            return self._error(7000215, app=form["client_id"]) if wrong else None
+        if form["client_assertion_type"] != ASSERTION_TYPE:
+            return self._error(900144, detail="client_assertion_type", violation="client_assertion_type")
+        assertion = form["client_assertion"]
+        with self._lock:
+            self.assertions.append(assertion)
+            if self.federated:
+                return None if assertion == self.federated[-1] else self._error(700211)
+            try:
+                self.applications.check(assertion, form["client_id"], endpoint)
+            except Refused as refused:
+                return self._error(refused.number, detail=refused.detail, violation=refused.violation)
+        return None
 
     def _error(
         self,
@@ -244,6 +356,14 @@ def error_answer(
         },
         headers,
     )
+
+
+def device_error(error: str, violation: str | None = None) -> Answer:
+    """What Entra says while nobody has signed in, and when nobody will."""
+    number = DEVICE_ERRORS[error]
+    return json_answer(400, {"error": error, "error_description": f"AADSTS{number}: {error}\r\nTrace ID: 0f7a9ac5",
+                             "error_codes": [number], "correlation_id": "5d3a9ac5-0d4d-4f5e-9c9b-222222222222"},
+                       violation=violation)
 
 
 def parse_form(body: bytes) -> dict[str, str] | None:

@@ -100,7 +100,7 @@ class Properties:
 
 
 def instant(text: str) -> str:
-    """A time as text that orders as time does: all digits of the fraction, UTC. Raises ODataProblem."""
+    """A time as text that orders as time does: UTC, all digits. Raises ODataProblem."""
     match = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:T([\d:]{5,8}))?(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text)
     if not match or match[4] not in (None, "Z"):
         raise ODataProblem(f"Unrecognized 'Edm.DateTimeOffset' literal '{text}'")

@@ -100,6 +100,13 @@ PLANS = (
     Plan("self-signed", "localhost", "self-signed"),
     Plan("expired", "localhost", "root", end="210101000000Z"),
     Plan("not-yet-valid", "localhost", "root", start="440101000000Z"),
+    # of applications that sign in
+    Plan("app", "app", "app", usage="clientAuth", rsa=True),
+    Plan("app-issued", "app.example", "intermediate", usage="clientAuth", rsa=True, chain=("intermediate",)),
+    Plan("app-p256", "app", "app-p256", usage="clientAuth"),
+    Plan("app-other", "app", "app-other", usage="clientAuth", rsa=True),
+    Plan("app-expired", "app", "app-expired", usage="clientAuth", rsa=True, end="210101000000Z"),
+    Plan("app-not-yet-valid", "app", "app-not-yet-valid", usage="clientAuth", rsa=True, start="440101000000Z"),
 )
 
 

@@ -257,8 +257,8 @@ class Server:
 
     def _answer_requests(self, stream: Stream, number: int, family: str) -> None:
         ports = {self.port} | self._other_ports
-        hosts = {f"{host}:{port}" for host in self.hosts for port in ports if port != 443}
-        hosts |= set(self.hosts) if self.port == 443 else set()
+        hosts = {f"{host}:{port}" for host in self.hosts for port in ports if port != 443 or not self.context}
+        hosts |= set(self.hosts) if self.port == (443 if self.context else 80) else set()
         reader = RequestReader(stream.receive, hosts)
         while True:
             head = reader.read_head()

@@ -69,4 +69,10 @@ class Service:
 
     def secrets(self) -> list[str]:
         """Everything that must never be shown."""
-        return [self.entra.secret, *self.entra.issued]
+        return [
+            self.entra.secret,
+            *self.entra.issued,
+            *self.entra.assertions,
+            *self.entra.federated,
+            *self.entra.devices,
+        ]

@@ -63,6 +63,7 @@ static inline void spy_free(void *block)
 #define memory_wipe spied_memory_wipe
 #define memory_take spied_memory_take
 #define memory_give spied_memory_give
+#define memory_ran_out spied_memory_ran_out
 #define buf_init spied_buf_init
 #define buf_free spied_buf_free
 #define buf_clear spied_buf_clear

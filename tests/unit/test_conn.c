@@ -14,6 +14,7 @@
 enum { ITEMS = 32, STEPS_MAX = 5000, TRACE_SIZE = 16 * 1024, BEGAN_MS = 1000, OPEN_MS = 10000, REQUEST_BODY_MAX = 512 * 1024 };
 
 static struct conn_settings settings;
+static struct dns dns;
 static struct url origin;
 static struct conn conn;
 static struct call call;
@@ -27,7 +28,7 @@ static void begin(struct os_fake_script script)
     os_fake_name("api.test", "192.0.2.1");
     script.address = "192.0.2.1";
     os_fake_peer(&script);
-    settings = (struct conn_settings){.connect_timeout_ms = OPEN_MS};
+    settings = (struct conn_settings){.dns = &dns, .connect_timeout_ms = OPEN_MS};
     CHECK(url_parse(SPAN("http://api.test/"), &origin, &f));
     call = call_init("GET", &origin);
     buf_put_text(&call.target, "/x");
@@ -37,6 +38,7 @@ static void begin(struct os_fake_script script)
 static void end(void)
 {
     conn_close(&conn);
+    dns_close(&dns);
     call_free(&call);
     CHECK_EQUAL_INT(conn.state, CONN_CLOSED);
     CHECK(conn.stream == NULL && conn.call == NULL && conn.out.at == NULL && conn.reader.head.at == NULL);
@@ -148,7 +150,7 @@ static void fails_without_a_name(void)
     conn_close(&conn);
     CHECK(url_parse(SPAN("http://unknown.test:81/"), &origin, &f));
     conn_open(&conn, &origin, &settings, os_monotonic_ms());
-    check_not_opened(FAULT_NAME, "unknown.test:81: no such name");
+    check_not_opened(FAULT_NAME, "unknown.test:81: no name server is known: no --dns, and no nameserver line in /etc/resolv.conf");
 }
 
 static void fails_when_refused(void)

@@ -22,9 +22,10 @@ static const struct choice_row choices[] = {
     {{.method = "secret", .token_file = "t", .client_secret_file = "s"}, &credential_secret, FAULT_NONE},
     {{.method = "token"}, &credential_token, FAULT_NONE},
     {{.method = "secret"}, &credential_secret, FAULT_NONE},
-    {{0}, NULL, FAULT_NO_CREDENTIAL},
-    {{.method = "auto"}, NULL, FAULT_NO_CREDENTIAL},
-    {{.tenant = "t.test", .client_id = "c"}, NULL, FAULT_NO_CREDENTIAL},
+    {{0}, &credential_managed_identity, FAULT_NONE}, /* the host may have one: it is asked */
+    {{.method = "auto"}, &credential_managed_identity, FAULT_NONE},
+    {{.tenant = "t.test", .client_id = "c"}, &credential_managed_identity, FAULT_NONE},
+    {{.method = "device-code"}, &credential_device_code, FAULT_NONE},
     {{.method = "Secret", .client_secret_file = "s"}, NULL, FAULT_USAGE},
     {{.method = "", .client_secret_file = "s"}, NULL, FAULT_USAGE},
     {{.method = "kerberos", .client_secret_file = "s"}, NULL, FAULT_USAGE},
@@ -54,8 +55,10 @@ static void the_list_is_complete(void)
             CHECK(strcmp(type->name, credential_types[i]->name) != 0);
         }
     }
-    CHECK_EQUAL_INT(count, 2);
+    CHECK_EQUAL_INT(count, 6);
     CHECK(credential_types[0] == &credential_token && credential_types[1] == &credential_secret);
+    CHECK(credential_types[2] == &credential_certificate && credential_types[3] == &credential_federated);
+    CHECK(credential_types[4] == &credential_managed_identity && credential_types[5] == &credential_device_code);
 }
 
 struct application_row {

@@ -32,31 +32,45 @@ static const char *list(const struct address *at, size_t count, unsigned port)
 struct rule_row {
     const char *rule;
     const char *addresses; /* NULL: no rule */
+    const char *fault;     /* a part of its text */
 };
 
 static const struct rule_row rules[] = {
-    {"api.test:443:192.0.2.1", "192.0.2.1"},
-    {"API.Test:443:192.0.2.1", "192.0.2.1"},
-    {"*:443:192.0.2.1", "192.0.2.1"},
-    {"api.test:443:192.0.2.1,192.0.2.2", "192.0.2.1 192.0.2.2"},
-    {"api.test:443:192.0.2.2,192.0.2.1,192.0.2.2", "192.0.2.2 192.0.2.1"},
-    {"api.test:443:[2001:db8::1],192.0.2.1", "2001:db8::1 192.0.2.1"},
-    {"api.test:443:2001:db8::1", "2001:db8::1"},
-    {"api.test:80:192.0.2.1", ""},
-    {"b.test:443:192.0.2.1", ""},
-    {"", NULL},
-    {"api.test", NULL},
-    {"api.test:443", NULL},
-    {"api.test:443:", NULL},
-    {"api.test:443:192.0.2.1,", NULL},
-    {"api.test:443:,192.0.2.1", NULL},
-    {"api.test:443:192.0.2.1.", NULL},
-    {"api.test:443:name", NULL},
-    {"api.test:0:192.0.2.1", NULL},
-    {"api.test:65536:192.0.2.1", NULL},
-    {"api.test:x:192.0.2.1", NULL},
-    {":443:192.0.2.1", NULL},
-    {"a b:443:192.0.2.1", NULL},
+    {"api.test:443:192.0.2.1", "192.0.2.1", ""},
+    {"API.Test:443:192.0.2.1", "192.0.2.1", ""},
+    {"*:443:192.0.2.1", "192.0.2.1", ""},
+    {"api.test:443:192.0.2.1,192.0.2.2", "192.0.2.1 192.0.2.2", ""},
+    {"api.test:443:192.0.2.2,192.0.2.1,192.0.2.2", "192.0.2.2 192.0.2.1", ""},
+    {"api.test:443:[2001:db8::1],192.0.2.1,::1", "2001:db8::1 192.0.2.1 ::1", ""},
+    {"api.test:443:2001:db8::1", "2001:db8::1", ""},
+    {"api.test:80:192.0.2.1", "", ""},
+    {"api.test:1:192.0.2.1", "", ""},
+    {"api.test:65535:192.0.2.1", "", ""},
+    {"b.test:443:192.0.2.1", "", ""},
+    {"192.0.2.7:443:192.0.2.1", "", ""},
+    {"", NULL, "HOST:PORT:ADDRESS[,ADDRESS] is wanted"},
+    {"api.test", NULL, "is wanted"},
+    {"api.test:443", NULL, "is wanted"},
+    {"api.test:443:", NULL, "is wanted"},
+    {":443:192.0.2.1", NULL, "is wanted"},
+    {"api.test::192.0.2.1", NULL, "is wanted"},
+    {"api.test:0:192.0.2.1", NULL, "is wanted"},
+    {"api.test:65536:192.0.2.1", NULL, "is wanted"},
+    {"api.test:https:192.0.2.1", NULL, "is wanted"},
+    {"api.test:+443:192.0.2.1", NULL, "is wanted"},
+    {"api.test:443:192.0.2.1,", NULL, "is wanted"},
+    {"api test:443:192.0.2.1", NULL, "\"api test\" is no host name"},
+    {"**:443:192.0.2.1", NULL, "\"**\" is no host name"},
+    {"*.test:443:192.0.2.1", NULL, "\"*.test\" is no host name"},
+    {"api.test:443:,192.0.2.1", NULL, "\"\" is no IP address"},
+    {"api.test:443:192.0.2.1,,192.0.2.2", NULL, "\"\" is no IP address"},
+    {"api.test:443:192.0.2.256", NULL, "\"192.0.2.256\" is no IP address"},
+    {"api.test:443:192.0.2.1.", NULL, "\"192.0.2.1.\" is no IP address"},
+    {"api.test:443:other.test", NULL, "\"other.test\" is no IP address"},
+    {"api.test:443:[2001:db8::1", NULL, "\"[2001:db8::1\" is no IP address"},
+    {"api.test:443:[]", NULL, "\"[]\" is no IP address"},
+    {"api.test:443:[", NULL, "\"[\" is no IP address"},
+    {"api.test:443: 192.0.2.1", NULL, "\" 192.0.2.1\" is no IP address"},
 };
 
 static void reads_rules(void)
@@ -71,6 +85,7 @@ static void reads_rules(void)
         addresses = (struct dns_addresses){0};
         CHECK_EQUAL_INT(dns_check_rule(row->rule, &why), row->addresses != NULL);
         CHECK_EQUAL_INT(why.code, row->addresses != NULL ? FAULT_NONE : FAULT_USAGE);
+        CHECK(span_contains(span_of(why.text), span_of(row->fault)));
         if (row->addresses != NULL) {
             bool gives = dns_rule_gives(row->rule, &origin, &addresses);
             CHECK_EQUAL_INT(gives, row->addresses[0] != '\0');

@@ -4,79 +4,9 @@
 #include "unit.h"
 
 #include "codec/dns_message.h"
+#include "dns_writer.h"
 
-enum { ID = 0x1234, ROOM = 65535 + 1000, IN = 1, A = 1, CNAME = 5, AAAA = 28, ROUNDS = 60000 };
-enum { ANSWER = 0x8180, TRUNCATED = 0x0200, OWNER_AT = 12 };
-
-static char bytes[ROOM];
-static size_t size;
-
-/* ---- writing messages as a server might ---- */
-
-static void put_16(unsigned value)
-{
-    bytes[size++] = (char)(value >> 8);
-    bytes[size++] = (char)(value & 0xFF);
-}
-
-static void put_bytes(const char *from, size_t count)
-{
-    memcpy(bytes + size, from, count);
-    size += count;
-}
-
-static void put_name(const char *text)
-{
-    struct span rest = span_of(text), label;
-    while (span_next(&rest, '.', &label)) {
-        bytes[size++] = (char)label.size;
-        put_bytes(label.at, label.size);
-    }
-    bytes[size++] = 0;
-}
-
-static void put_pointer(size_t to) { put_16(0xC000 | (unsigned)to); }
-
-static void begin(unsigned flags, unsigned answers, const char *name, unsigned type)
-{
-    size = 0;
-    put_16(ID);
-    put_16(flags);
-    put_16(1);
-    put_16(answers);
-    put_16(0);
-    put_16(0);
-    put_name(name);
-    put_16(type);
-    put_16(IN);
-}
-
-static void put_record_head(unsigned type, unsigned class, unsigned data_size)
-{
-    put_16(type);
-    put_16(class);
-    put_16(0);
-    put_16(300);
-    put_16(data_size);
-}
-
-/* A record whose owner is the name at `owner`. */
-static void put_record(size_t owner, unsigned type, const char *data, unsigned data_size)
-{
-    put_pointer(owner);
-    put_record_head(type, IN, data_size);
-    put_bytes(data, data_size);
-}
-
-/* An alias of the name at `owner`, with its target written out; where the target stands. */
-static size_t put_alias(size_t owner, const char *target)
-{
-    put_pointer(owner);
-    put_record_head(CNAME, IN, (unsigned)strlen(target) + 2);
-    size_t at = size;
-    put_name(target);
-    return at;
-}
+enum { ROUNDS = 60000 };
 
 static struct dns_message_question question(unsigned type, const char *name)
 {
@@ -145,7 +75,7 @@ static void judges_names(void)
         memset(name + used, 'b', rows[i].rest);
         used += rows[i].rest;
         struct dns_message_question q = {.type = DNS_MESSAGE_A, .name = unit_edge(span_make(name, used))};
-        struct buf b = buf_init(DNS_MESSAGE_QUERY_MAX);
+        struct buf b = buf_init(DNS_MESSAGE_QUERY_MAX + 100);
         unit_row("%zu bytes in labels of %zu", used, rows[i].label);
         CHECK_EQUAL_INT(dns_message_put_query(&b, &q), rows[i].good);
         CHECK(!rows[i].good || b.size == 12 + used + 2 + 4);
@@ -434,6 +364,13 @@ static void refuses_broken_records(void)
     put_record(OWNER_AT, A, "aaaa", 4);
     CHECK_EQUAL_INT(result(), DNS_MESSAGE_BAD);
     CHECK_EQUAL_INT(answer.count, 0);
+    unit_row("a record of another kind that is longer than the message");
+    begin(ANSWER, 2, "a.test", A);
+    put_record(OWNER_AT, A, "aaaa", 4);
+    put_pointer(OWNER_AT);
+    put_record_head(16, IN, 5);
+    put_bytes("aaaa", 4);
+    CHECK_EQUAL_INT(result(), DNS_MESSAGE_BAD);
     unit_row("an alias that does not fill its record");
     begin(ANSWER, 1, "a.test", A);
     put_record(OWNER_AT, CNAME, "\x01" "b\x00x", 4);

@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "codec/json.h"
+#include "codec/json_write.h"
 
 struct text_row {
     struct span text;

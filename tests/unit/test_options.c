@@ -225,6 +225,32 @@ static void more_variables(void)
     CHECK_EQUAL_INT(o.color, COLOR_NEVER); /* the fault has no colour either */
 }
 
+static void variables_of_a_certificate(void)
+{
+    static const struct flag_row {
+        const char *value;
+        bool set;
+    } rows[] = {{"1", true}, {"true", true}, {"TRUE", true}, {"True", true}, {"0", false}, {"false", false}, {"yes", false}};
+    os_fake_reset();
+    os_fake_environment("AZURE_CLIENT_CERTIFICATE_PATH", "/etc/app.pem");
+    os_fake_environment("AZURE_CLIENT_CERTIFICATE_PASSWORD", "the password itself");
+    os_fake_environment("AZURE_FEDERATED_TOKEN_FILE", "/var/run/token");
+    CHECK(READ("-cx", ID));
+    CHECK_EQUAL_TEXT(o.sign_in.certificate, "/etc/app.pem");
+    CHECK_EQUAL_TEXT(o.sign_in.certificate_password_file, "env:AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    CHECK_EQUAL_TEXT(o.sign_in.federated_token_file, "/var/run/token");
+    CHECK(!o.sign_in.send_chain);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        unit_row("%s", rows[i].value);
+        os_fake_reset();
+        os_fake_environment("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", rows[i].value);
+        CHECK(READ("-cx", ID));
+        CHECK_EQUAL_INT(o.sign_in.send_chain, rows[i].set);
+        CHECK(READ("-cx", "--send-chain", ID));
+        CHECK(o.sign_in.send_chain);
+    }
+}
+
 static void empty_variables_count_as_unset(void)
 {
     os_fake_reset();
@@ -250,9 +276,57 @@ static void a_wrong_variable_is_named(void)
     os_fake_environment("UNISOLATE_AUTH", "guess");
     CHECK(!READ("-cx", ID, "--cloud=gcc"));
     CHECK_EQUAL_TEXT(f.text, "UNISOLATE_AUTH: 'guess' is none of its values");
-    CHECK_EQUAL_TEXT(fault_advice(&f), "it is one of: auto, token, secret");
+    CHECK_EQUAL_TEXT(fault_advice(&f), "it is one of: auto, token, secret, certificate, federated, managed-identity, device-code");
     CHECK(!READ("-cx", ID, "--moon")); /* the line's fault comes first */
     CHECK_EQUAL_TEXT(f.text, "--moon: no such option");
+}
+
+static void methods_are_those_of_the_list(void)
+{
+    char words[300] = "it is one of: auto";
+    os_fake_reset();
+    for (size_t i = 0; credential_types[i] != NULL; i++) {
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, ", %s", credential_types[i]->name);
+    }
+    CHECK(!READ("--auth=guess"));
+    CHECK_EQUAL_TEXT(f.text, "--auth: 'guess' is none of its values");
+    CHECK_EQUAL_TEXT(fault_advice(&f), words);
+}
+
+/* A device code lives 15 minutes; who says --max-time means it. */
+static void a_person_gets_more_time(void)
+{
+    os_fake_reset();
+    CHECK(READ("token", "--auth=device-code"));
+    CHECK_EQUAL_INT(o.max_time_seconds, 120 + 15 * 60);
+    CHECK(READ("token", "--auth=device-code", "--max-time=90"));
+    CHECK_EQUAL_INT(o.max_time_seconds, 90);
+    os_fake_environment("UNISOLATE_AUTH", "device-code");
+    CHECK(READ("-cx", ID));
+    CHECK_EQUAL_INT(o.max_time_seconds, 120 + 15 * 60);
+    CHECK(READ("-cx", ID, "--auth=secret"));
+    CHECK_EQUAL_INT(o.max_time_seconds, 120);
+}
+
+static void token_is_a_command(void)
+{
+    os_fake_reset();
+    CHECK(READ("-q", "token", "--identity=client:a", "--json"));
+    CHECK_EQUAL_INT(o.command, COMMAND_TOKEN);
+    CHECK_EQUAL_TEXT(o.sign_in.identity, "client:a");
+    CHECK(o.json);
+    CHECK(READ("token", "--help"));
+    CHECK_EQUAL_INT(o.command, COMMAND_HELP);
+    CHECK(!READ("token", ID));
+    CHECK_EQUAL_INT(f.code, FAULT_USAGE);
+    CHECK_EQUAL_TEXT(f.text, "token: '" ID "': it takes no device");
+    CHECK(READ("-cx", ID, "token")); /* a command word comes first */
+    CHECK_EQUAL_INT(o.command, COMMAND_RELEASE);
+    CHECK_EQUAL_INT(o.operand_count, 2);
+    CHECK(READ("-cx", "--", "token")); /* and not behind -- */
+    CHECK_EQUAL_INT(o.command, COMMAND_RELEASE);
+    CHECK(!READ("token", "token"));
 }
 
 static void the_comments_variable_is_named(void)
@@ -271,7 +345,9 @@ struct refused {
 };
 
 static const struct refused refused[] = {
-    {"--comment: missing; every release and every cancel needs one", "say why: -c TEXT", {ID}},
+    {"--comment: missing; every release and every cancel needs one",
+     "say why: -c TEXT",
+     {ID}},
     {"--comment: empty", NULL, {"-c", " \t\n", ID}},
     {"--comment: not UTF-8", NULL, {"-c", "caf\xE9", ID}},
     {"--comment: not UTF-8", NULL, {"-c", "\xED\xA0\x80", ID}},
@@ -288,6 +364,9 @@ static const struct refused refused[] = {
     {"--token-file and --client-secret-file cannot both read standard input",
      NULL,
      {"--token-file=-", "--client-secret-file", "-", "-cx", ID}},
+    {"--certificate and --federated-token-file cannot both read standard input",
+     NULL,
+     {"--federated-token-file=-", "--certificate", "-", "-cx", ID}},
     {"--retries: '-1' is not a number from 0 to 100", NULL, {"--retries", "-1"}},
     {"--retries: '101' is not a number from 0 to 100", NULL, {"--retries=101"}},
     {"--max-time: '0' is not a time from 1s on",
@@ -302,9 +381,9 @@ static const struct refused refused[] = {
     {"--region: 'moon' is none of its values",
      "it is one of: us, eu, uk, au, swa, ina",
      {"--region=moon"}},
-    {"--auth: 'certificate' is none of its values",
-     "it is one of: auto, token, secret",
-     {"--auth=certificate"}},
+    {"--auth: 'password' is none of its values",
+     "it is one of: auto, token, secret, certificate, federated, managed-identity, device-code",
+     {"--auth=password"}},
     /* unknown names, and what was meant */
     {"--tenent: no such option", "did you mean --tenant?", {"--tenent", "a"}},
     {"--comm: no such option", "did you mean --comment?", {"--comm", "a"}},
@@ -395,8 +474,12 @@ static const struct unit_test tests[] = {
     TEST(help_and_version_win),
     TEST(variables_serve_where_no_option_stands),
     TEST(more_variables),
+    TEST(variables_of_a_certificate),
     TEST(empty_variables_count_as_unset),
     TEST(a_wrong_variable_is_named),
+    TEST(methods_are_those_of_the_list),
+    TEST(a_person_gets_more_time),
+    TEST(token_is_a_command),
     TEST(the_comments_variable_is_named),
     TEST(refusals_say_where_and_what),
     TEST(json_anywhere_makes_faults_json),

@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "base/trace.h"
-#include "cli/report.h"
+#include "cli/show.h"
 #include "fake/os_fake.h"
 
 #define ID "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
@@ -28,7 +28,6 @@ static struct release_row accepted_row(void)
     struct release_row row = {
         .input = "id:" ID,
         .machine_id = ID,
-        .done = true,
         .result = RELEASE_ACCEPTED,
         .action = {.id = ACTION_ID, .status = ACTION_PENDING, .status_text = "Pending"},
     };
@@ -38,7 +37,7 @@ static struct release_row accepted_row(void)
 static struct release_row refused_row(void)
 {
     struct release_row row = {
-        .input = ID, .machine_id = ID, .done = true, .result = RELEASE_NOT_FOUND};
+        .input = ID, .machine_id = ID, .result = RELEASE_NOT_FOUND};
     fault_set(&row.fault, FAULT_NOT_FOUND, "%s: api.test: not found (status 404)", ID);
     fault_keep(row.fault.service_code, sizeof row.fault.service_code, SPAN("ResourceNotFound"));
     fault_keep(row.fault.service_message, sizeof row.fault.service_message,
@@ -54,7 +53,7 @@ static void accepted_as_text(void)
 {
     struct release_row row = accepted_row();
     begin(&(struct options){0});
-    report_row(&r, &row);
+    show_row(&r, &row);
     OUT("accepted  id:" ID QUEUED "          action " ACTION_ID ", Pending\n");
     CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
     ERR("");
@@ -66,7 +65,7 @@ static void already_pending_without_an_action(void)
     row.result = RELEASE_ALREADY_PENDING;
     row.action = (struct action){0};
     begin(&(struct options){0});
-    report_row(&r, &row);
+    show_row(&r, &row);
     OUT("already-pending  id:" ID " (queued before)\n");
     CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
     ERR("");
@@ -78,7 +77,7 @@ static void lines_fit_a_terminal(void)
     struct release_row row = accepted_row();
     struct span rest, line;
     begin(&(struct options){0});
-    report_row(&r, &row);
+    show_row(&r, &row);
     rest = os_fake_written(OS_OUT);
     while (span_next(&rest, '\n', &line)) {
         CHECK(line.size <= 80);
@@ -89,7 +88,7 @@ static void refused_as_text(void)
 {
     struct release_row row = refused_row();
     begin(&(struct options){.quiet = true});
-    report_row(&r, &row);
+    show_row(&r, &row);
     OUT("");
     ERR("unisolate: " ID ": api.test: not found (status 404): ResourceNotFound: No such machine "
         "(id for Microsoft support: 0001-22)\n"
@@ -110,7 +109,7 @@ static void texts_of_others_stay_one_harmless_line(void)
     fault_keep(row.fault.service_target, sizeof row.fault.service_target, SPAN("t\x9Bt"));
     fault_advise(&row.fault, "do\nadvice: this");
     begin(&(struct options){0});
-    report_row(&r, &row);
+    show_row(&r, &row);
     ERR("unisolate: a\\nb\\u{202E}c: \\u{001B}]0;x\\u{0007}: caf\xC3\xA9\\r\\n\\xFF "
         "(id for Microsoft support: t\\x9Bt)\n"
         "advice: do\\nadvice: this\n");
@@ -123,7 +122,7 @@ static void inputs_and_statuses_are_escaped(void)
     fault_keep(row.action.status_text, sizeof row.action.status_text, SPAN("\x1B[31m"));
     fault_keep(row.action.id, sizeof row.action.id, SPAN("\n"));
     begin(&(struct options){0});
-    report_row(&r, &row);
+    show_row(&r, &row);
     OUT("accepted  \\u{001B}[2J" QUEUED "          action \\n, \\u{001B}[31m\n");
 }
 
@@ -136,8 +135,8 @@ static void color_only_when_asked_for(void)
     CHECK(!r.color_out && !r.color_err);
     begin(&(struct options){.color = COLOR_ALWAYS});
     bad.fault.service_code[0] = bad.fault.service_message[0] = bad.fault.service_target[0] = '\0';
-    report_row(&r, &good);
-    report_row(&r, &bad);
+    show_row(&r, &good);
+    show_row(&r, &bad);
     OUT("\x1B[32maccepted\x1B[0m  id:" ID QUEUED "          action " ACTION_ID ", Pending\n");
     ERR("\x1B[31munisolate:\x1B[0m " ID ": api.test: not found (status 404)\n"
         "\x1B[33madvice:\x1B[0m look again\n");
@@ -152,7 +151,7 @@ static void accepted_as_json(void)
     fault_keep(row.action.computer_name, sizeof row.action.computer_name,
                SPAN("pc-042.contoso.com"));
     begin(&(struct options){.json = true});
-    report_row(&r, &row);
+    show_row(&r, &row);
     OUT("{\"input\":\"id:" ID "\",\"result\":\"accepted\",\"machineId\":\"" ID "\","
         "\"computerDnsName\":\"pc-042.contoso.com\",\"actionId\":\"" ACTION_ID "\","
         "\"actionStatus\":\"Pending\",\"requested\":\"2026-11-23T16:00:01Z\",\"ended\":null,"
@@ -164,7 +163,7 @@ static void refused_as_json_and_on_standard_error(void)
 {
     struct release_row row = refused_row();
     begin(&(struct options){.json = true});
-    report_row(&r, &row);
+    show_row(&r, &row);
     OUT("{\"input\":\"" ID "\",\"result\":\"not-found\",\"machineId\":\"" ID
         "\",\"computerDnsName\":null,"
         "\"actionId\":null,\"actionStatus\":null,\"requested\":null,\"ended\":null,"
@@ -192,11 +191,62 @@ static void fault_of_the_run_as_text(void)
 {
     struct fault f = {0};
     fault_set(&f, FAULT_NO_CREDENTIAL, "no credential");
+    fault_advise(&f, "give one");
     begin(&(struct options){.quiet = true});
     report_fault(&r, &f);
     OUT("");
-    ERR("unisolate: no credential\n"
-        "advice: give --token-file FILE, or --tenant, --client-id and --client-secret-file FILE\n");
+    ERR("unisolate: no credential\nadvice: give one\n");
+}
+
+/* ---- signing in ---- */
+
+static const struct credential_prompt prompt = {
+    .user_code = "ABCD\x1b-EFGH",
+    .url = "https://login.test/\xE2\x80\xAE" "device",
+    .expires = 1795449600 + 900,
+};
+
+#define PROMPT_LINE                                                                                \
+    "sign-in: open https://login.test/\\u{202E}device in a browser on any device and enter the "   \
+    "code ABCD\\u{001B}-EFGH (good until 2026-11-23T16:15:00Z)\n"
+
+static void a_prompt_is_a_line_for_a_person(void)
+{
+    begin(&(struct options){.quiet = true}); /* nothing goes on without it */
+    show_prompt(&r, &prompt);
+    OUT("");
+    ERR(PROMPT_LINE);
+}
+
+static void a_prompt_is_an_event_too(void)
+{
+    begin(&(struct options){.json = true});
+    show_prompt(&r, &prompt);
+    OUT("{\"event\":\"device-code\",\"userCode\":\"ABCD\\u001b-EFGH\","
+        "\"verificationUri\":\"https://login.test/\\u202edevice\","
+        "\"expires\":\"2026-11-23T16:15:00Z\"}\n");
+    ERR(PROMPT_LINE);
+}
+
+static void tokens_are_printed_alone(void)
+{
+    struct secret token = {0};
+    struct claims nothing = {0};
+    struct claims all = {.audience = "https://api.test", .expires = 1795449600,
+                         .permissions = "Machine.Isolate Machine.Read.All"};
+    CHECK(secret_copy(&token, SPAN("aaaa.bbbb.cccc")));
+    begin(&(struct options){0});
+    show_token(&r, &token, &all);
+    OUT("aaaa.bbbb.cccc\n");
+    ERR("");
+    begin(&(struct options){.json = true});
+    show_token(&r, &token, &all);
+    OUT("{\"token\":\"aaaa.bbbb.cccc\",\"expires\":\"2026-11-23T16:00:00Z\","
+        "\"audience\":\"https://api.test\",\"roles\":[\"Machine.Isolate\",\"Machine.Read.All\"]}\n");
+    begin(&(struct options){.json = true});
+    show_token(&r, &token, &nothing);
+    OUT("{\"token\":\"aaaa.bbbb.cccc\",\"expires\":null,\"audience\":null,\"roles\":[]}\n");
+    secret_free(&token);
 }
 
 /* The longest fault there can be, every byte of it one that grows sixfold, is still whole. */
@@ -213,7 +263,7 @@ static void the_longest_fault_fits(void)
     fault_keep(row.fault.service_message, sizeof row.fault.service_message, all);
     fault_keep(row.fault.service_target, sizeof row.fault.service_target, all);
     begin(&(struct options){.json = true});
-    report_row(&r, &row);
+    show_row(&r, &row);
     CHECK(!r.write_failed);
     CHECK(span_ends(os_fake_written(OS_OUT), SPAN("}}\n")));
     CHECK(span_ends(os_fake_written(OS_ERR), SPAN("\\u{0001}\n")));
@@ -253,7 +303,7 @@ static void a_row_that_cannot_be_written_is_told(void)
     begin(&(struct options){.json = true});
     report_text(&r, span_make(most, sizeof most));
     CHECK(!r.write_failed);
-    report_row(&r, &row);
+    show_row(&r, &row);
     CHECK(r.write_failed);
     CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_INTERNAL);
 }
@@ -297,6 +347,9 @@ static const struct unit_test tests[] = {
     TEST(refused_as_json_and_on_standard_error),
     TEST(fault_of_the_run_as_json),
     TEST(fault_of_the_run_as_text),
+    TEST(a_prompt_is_a_line_for_a_person),
+    TEST(a_prompt_is_an_event_too),
+    TEST(tokens_are_printed_alone),
     TEST(the_longest_fault_fits),
     TEST(advice_in_advance),
     TEST(a_result_that_cannot_be_written_is_told),

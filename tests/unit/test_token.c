@@ -26,7 +26,7 @@ static void begin(const char *status, const char *body, const char *url)
     os_fake_reset();
     settings.deadline_ms = os_monotonic_ms() + 120000;
     os_fake_name("login.test", "192.0.2.1");
-    os_fake_peer(&(struct os_fake_script){.address = "192.0.2.1", .answers = {answer[slot]}});
+    os_fake_peer(&(struct os_fake_script){.address = "192.0.2.1", .answers = {answer[slot], answer[slot]}});
     authority = (struct authority){.scope = "https://x/.default"};
     CHECK(url_parse(span_of(url), &authority.url, &f));
     client_open(&client, &settings);
@@ -172,6 +172,91 @@ static void unknown_codes_have_advice_too(void)
     }
 }
 
+/* With the trace id, which support asks for; a line that is cut leaves room for it. */
+static void trace_ids_are_shown(void)
+{
+    char body[2000];
+    char wanted[sizeof((struct fault *)0)->service_message];
+    struct fault f = {0};
+    begin("400 x", "{\"error\":\"x\",\"error_description\":\"AADSTS99999: new.\\r\\nTrace ID: tr-1\",\"error_codes\":[99999],"
+                   "\"trace_id\":\"tr-1\",\"correlation_id\":\"corr-1\"}", "http://login.test");
+    CHECK(!request("t", &f));
+    CHECK_EQUAL_TEXT(f.service_message, "AADSTS99999: new. Trace ID: tr-1");
+    CHECK_EQUAL_TEXT(f.service_target, "corr-1");
+    end();
+    snprintf(body, sizeof body, "{\"error\":\"x\",\"error_description\":\"%0800d\",\"trace_id\":\"tr-1\"}", 7);
+    snprintf(wanted, sizeof wanted, "%0*d Trace ID: tr-1", (int)(sizeof wanted - 1 - strlen(" Trace ID: tr-1")), 0);
+    fault_clear(&f);
+    begin("400 x", body, "http://login.test");
+    CHECK(!request("t", &f));
+    CHECK_EQUAL_TEXT(f.service_message, wanted);
+    end();
+}
+
+/* Every code of the vendor's tables that has advice of its own. */
+static const unsigned known_codes[] = {
+    700016, 700011, 90002, 900023, 90038, 900382, 900432, 7000215, 70002, 7000222, 7000112, 70001, 7000218, 700025, 700027,
+    50012, 50013, 500133, 700024, 700021, 700023, 50027, 50048, 5002730, 5002738, 700030, 70021, 700211, 700213, 7002138, 90061,
+    500011, 50001, 650052, 70011, 1002012, 28002, 700022, 901002, 900144, 90014, 9002313, 65001, 90094, 650056, 65005, 65002,
+    53003, 53000, 530032, 50131, 50005, 50076, 50079, 50072, 50158, 50034, 50020, 50057, 50126, 50053, 500021, 500022,
+    70016, 70018, 70019,
+};
+
+static void known_codes_have_advice(void)
+{
+    for (size_t i = 0; i < COUNT_OF(known_codes); i++) {
+        char body[200];
+        struct fault f = {0};
+        unit_row("%u", known_codes[i]);
+        snprintf(body, sizeof body, "{\"error\":\"invalid_request\",\"error_codes\":[%u]}", known_codes[i]);
+        begin("400 x", body, "http://login.test");
+        CHECK(!request("t", &f));
+        CHECK_EQUAL_INT(f.code, FAULT_SIGN_IN);
+        CHECK(f.advice[0] != '\0' && strlen(f.advice) < sizeof f.advice - 1);
+        CHECK(strcmp(f.advice, "check --tenant, --client-id and the credential") != 0);
+        CHECK_EQUAL_INT(os_fake_requests(), 1);
+        end();
+    }
+}
+
+struct passing_row {
+    const char *status, *body;
+    enum fault_code code; /* when it does not pass */
+    uint64_t least_ms;    /* before the one repetition */
+};
+
+static const struct passing_row passing_rows[] = {
+    {"400 x", "{\"error\":\"invalid_request\",\"error_codes\":[90033]}", FAULT_SERVER, 125},
+    {"400 x", "{\"error\":\"invalid_request\",\"error_codes\":[90006]}", FAULT_SERVER, 125},
+    {"400 x", "{\"error\":\"invalid_request\",\"error_codes\":[90012]}", FAULT_SERVER, 125},
+    {"401 x", "{\"error\":\"invalid_client\",\"error_codes\":[90024]}", FAULT_SERVER, 125},
+    {"400 x", "{\"error\":\"invalid_grant\",\"error_codes\":[50033]}", FAULT_SERVER, 125},
+    {"400 x", "{\"error\":\"invalid_grant\",\"error_codes\":[50087]}", FAULT_SERVER, 125},
+    {"400 x", "{\"error\":\"temporarily_unavailable\"}", FAULT_SERVER, 125},
+    {"503 x", "{\"error\":\"temporarily_unavailable\",\"error_codes\":[90033]}", FAULT_SERVER, 125},
+    {"400 x", "{\"error\":\"invalid_request\",\"error_codes\":[90055]}", FAULT_THROTTLED, 1000},
+    {"400 x", "{\"error\":\"invalid_grant\",\"error_codes\":[50196]}", FAULT_THROTTLED, 1000},
+    {"429 x", "{\"error\":\"temporarily_unavailable\",\"error_codes\":[90055]}", FAULT_THROTTLED, 1000},
+    {"400 x\r\nRetry-After: 7", "{\"error\":\"invalid_grant\",\"error_codes\":[50196]}", FAULT_THROTTLED, 7000},
+};
+
+static void what_may_pass_is_tried_again(void)
+{
+    for (size_t i = 0; i < COUNT_OF(passing_rows); i++) {
+        struct fault f = {0};
+        unit_row("%s %s", passing_rows[i].status, passing_rows[i].body);
+        begin(passing_rows[i].status, passing_rows[i].body, "http://login.test");
+        client.settings.retries = 1;
+        uint64_t began_ms = os_monotonic_ms();
+        CHECK(!request("t", &f));
+        CHECK_EQUAL_INT(f.code, passing_rows[i].code);
+        CHECK_EQUAL_INT(os_fake_requests(), 2);
+        CHECK(os_monotonic_ms() - began_ms >= passing_rows[i].least_ms);
+        CHECK(f.service_code[0] != '\0');
+        end();
+    }
+}
+
 static void a_failed_form_is_not_sent(void)
 {
     struct fault f = {0};
@@ -220,6 +305,9 @@ static const struct unit_test tests[] = {
     TEST(network_faults_pass_through),
     TEST(refusals_are_explained),
     TEST(unknown_codes_have_advice_too),
+    TEST(trace_ids_are_shown),
+    TEST(known_codes_have_advice),
+    TEST(what_may_pass_is_tried_again),
     TEST(a_failed_form_is_not_sent),
     TEST(an_answer_has_a_ceiling),
     TEST(characters_of_a_token),
