@@ -95,7 +95,9 @@ static const char *meaning_of(enum release_result result)
 static void put_action_line(struct buf *b, size_t indent, const char *what, const struct action *a)
 {
     if (a->id[0] != '\0') {
-        buf_put_format(b, "%*s%s ", (int)indent, "", what);
+        buf_put_format(b, "%*s", (int)indent, "");
+        escape_put(b, span_of(what));
+        buf_put_char(b, ' ');
         escape_put(b, span_of(a->id));
         buf_put_text(b, a->status_text[0] != '\0' ? ", " : "");
         escape_put(b, span_of(a->status_text));
