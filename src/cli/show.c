@@ -45,16 +45,22 @@ static void put_time(struct buf *b, int64_t unix_seconds)
 
 static void put_candidates_member(struct buf *b, const struct device_list *list)
 {
+    char before = '[';
     object_name(b, "candidates");
     for (size_t i = 0; i < list->count; i++) {
-        buf_put_text(b, i == 0 ? "[{" : ",{");
+        if (list->at[i].merged) {
+            continue;
+        }
+        buf_put_char(b, before);
+        buf_put_char(b, '{');
         object_text(b, "id", list->at[i].id);
         object_text(b, "computerDnsName", list->at[i].name);
         object_time(b, "lastSeen", list->at[i].last_seen);
         object_text(b, "healthStatus", list->at[i].health);
         buf_put_char(b, '}');
+        before = ',';
     }
-    buf_put_char(b, ']');
+    buf_put_text(b, before == '[' ? "[]" : "]");
 }
 
 static void put_row_members(struct buf *b, const struct release_row *row)
@@ -89,7 +95,9 @@ static const char *meaning_of(enum release_result result)
 static void put_action_line(struct buf *b, size_t indent, const char *what, const struct action *a)
 {
     if (a->id[0] != '\0') {
-        buf_put_format(b, "%*s%s ", (int)indent, "", what);
+        buf_put_format(b, "%*s", (int)indent, "");
+        escape_put(b, span_of(what));
+        buf_put_char(b, ' ');
         escape_put(b, span_of(a->id));
         buf_put_text(b, a->status_text[0] != '\0' ? ", " : "");
         escape_put(b, span_of(a->status_text));
@@ -143,15 +151,18 @@ static void put_device(struct buf *b, const struct device *d, size_t columns)
     buf_put_char(b, '\n');
 }
 
+/* Part of the failure: told with -q, too. */
 static void show_candidates(const struct report *r, const struct device_list *list)
 {
+    struct report loud = *r;
     struct buf b = buf_init(REPORT_MAX);
+    loud.quiet = false;
     for (size_t i = 0; i < list->count; i++) {
         if (!list->at[i].merged) {
             put_device(&b, &list->at[i], name_columns(list));
         }
     }
-    report_lines(r, &b);
+    report_lines(&loud, &b);
 }
 
 void show_row(void *report, const struct release_row *row)

@@ -206,7 +206,9 @@ bool os_write(enum os_output where, struct span bytes)
     if (bytes.size > TEXT - fake.written_size[where]) {
         return false;
     }
-    memcpy(fake.written[where] + fake.written_size[where], bytes.at, bytes.size);
+    if (bytes.size > 0) {
+        memcpy(fake.written[where] + fake.written_size[where], bytes.at, bytes.size);
+    }
     fake.written_size[where] += bytes.size;
     return true;
 }
@@ -221,7 +223,6 @@ bool os_read_password(struct span prompt, uint64_t timeout_ms, struct buf *to, s
     buf_put_text(to, fake.password);
     return os_write(OS_ERR, prompt) && !to->failed;
 }
-
 
 /* ---- sockets ---- */
 

@@ -1,5 +1,6 @@
 /*
- * test_options.c - command line and environment: what is kept, what is refused and in which words.
+ * test_options.c - command line and environment: what is kept, what is refused and in which words. Commands and --wait:
+ * test_commands.c.
  */
 /* links: fake/os_fake.c */
 #include "unit.h"
@@ -55,6 +56,8 @@ static void defaults_are_the_contracts(void)
     CHECK(!o.json && !o.quiet);
     CHECK_EQUAL_INT(o.verbosity, 0);
     CHECK_EQUAL_INT(o.color, COLOR_AUTO);
+    CHECK_EQUAL_INT(o.wait_seconds, 0);
+    CHECK(!o.dry_run && !o.all && !o.cancel_isolate && o.dns == NULL);
 }
 
 static void every_option_is_kept(void)
@@ -65,7 +68,7 @@ static void every_option_is_kept(void)
                "https://a", "--authority=https://b", "--scope", "c", "--cacert", "d", "--resolve",
                "h:443:::1", "--resolve=h:444:192.0.2.1", "-6", "--connect-timeout", "1m30s",
                "--max-time=90", "--retries", "0", "--json", "--quiet", "--verbose", "--color=never",
-               ID));
+               "--wait=5m", "--dry-run", "--all", "--cancel-isolate", "--dns", "192.0.2.53", ID));
     CHECK_EQUAL_TEXT(o.comment, "why");
     CHECK_EQUAL_TEXT(o.sign_in.tenant, "contoso.com");
     CHECK_EQUAL_TEXT(o.sign_in.client_id, "app");
@@ -87,6 +90,9 @@ static void every_option_is_kept(void)
     CHECK(o.json && o.quiet);
     CHECK_EQUAL_INT(o.verbosity, 1);
     CHECK_EQUAL_INT(o.color, COLOR_NEVER);
+    CHECK_EQUAL_INT(o.wait_seconds, 300);
+    CHECK(o.dry_run && o.all && o.cancel_isolate);
+    CHECK_EQUAL_TEXT(o.dns, "192.0.2.53");
     CHECK(READ("-cx", "--region", "eu", "--cacert-only", "e", "-4", "--color=always", ID));
     CHECK_EQUAL_TEXT(o.region, "eu");
     CHECK_EQUAL_TEXT(o.cacert_only, "e");
@@ -385,6 +391,7 @@ static const struct refused refused[] = {
      "did you mean --client-secret-file?",
      {"--client-secret=hush"}},
     {"--Json: no such option", "did you mean --json?", {"--Json"}},
+    {"--follow: no such option", "unisolate --help lists all options", {"--follow"}},
     {"--insecure: no such option", "unisolate --help lists all options", {"--insecure"}},
     {"--x: no such option", "unisolate --help lists all options", {"--x"}},
     {"-comment: no such option", "did you mean --comment?", {"-comment", "x"}},

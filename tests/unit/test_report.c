@@ -1,16 +1,12 @@
 /*
- * test_report.c - what is printed, where, and byte for byte.
+ * test_report.c - cli/report: which bytes go to which output; faults of a run, advice, trace, progress. Results: test_show.c.
  */
 /* links: fake/os_fake.c */
 #include "unit.h"
 
 #include "base/trace.h"
-#include "cli/show.h"
+#include "cli/report.h"
 #include "fake/os_fake.h"
-
-#define ID "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
-#define ACTION_ID "5382f7ea-7557-4ab7-9782-d50480024a4e"
-#define QUEUED " (queued, not yet released)\n"
 
 static struct report r;
 
@@ -22,155 +18,6 @@ static void begin(const struct options *o)
 
 #define OUT(text) CHECK_EQUAL_SPAN(os_fake_written(OS_OUT), SPAN(text))
 #define ERR(text) CHECK_EQUAL_SPAN(os_fake_written(OS_ERR), SPAN(text))
-
-static struct release_row accepted_row(void)
-{
-    struct release_row row = {
-        .input = "id:" ID,
-        .machine_id = ID,
-        .result = RELEASE_ACCEPTED,
-        .action = {.id = ACTION_ID, .status = ACTION_PENDING, .status_text = "Pending"},
-    };
-    return row;
-}
-
-static struct release_row refused_row(void)
-{
-    struct release_row row = {
-        .input = ID, .machine_id = ID, .result = RELEASE_NOT_FOUND};
-    fault_set(&row.fault, FAULT_NOT_FOUND, "%s: api.test: not found (status 404)", ID);
-    fault_keep(row.fault.service_code, sizeof row.fault.service_code, SPAN("ResourceNotFound"));
-    fault_keep(row.fault.service_message, sizeof row.fault.service_message,
-               SPAN("No such machine"));
-    fault_keep(row.fault.service_target, sizeof row.fault.service_target, SPAN("0001-22"));
-    fault_advise(&row.fault, "look again");
-    return row;
-}
-
-/* ---- text ---- */
-
-static void accepted_as_text(void)
-{
-    struct release_row row = accepted_row();
-    begin(&(struct options){0});
-    show_row(&r, &row);
-    OUT("accepted  id:" ID QUEUED "          action " ACTION_ID ", Pending\n");
-    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
-    ERR("");
-}
-
-static void already_pending_without_an_action(void)
-{
-    struct release_row row = accepted_row();
-    row.result = RELEASE_ALREADY_PENDING;
-    row.action = (struct action){0};
-    begin(&(struct options){0});
-    show_row(&r, &row);
-    OUT("already-pending  id:" ID " (queued before)\n");
-    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
-    ERR("");
-}
-
-/* Also with the longest selector there is. */
-static void lines_fit_a_terminal(void)
-{
-    struct release_row row = accepted_row();
-    struct span rest, line;
-    begin(&(struct options){0});
-    show_row(&r, &row);
-    rest = os_fake_written(OS_OUT);
-    while (span_next(&rest, '\n', &line)) {
-        CHECK(line.size <= 80);
-    }
-}
-
-static void refused_as_text(void)
-{
-    struct release_row row = refused_row();
-    begin(&(struct options){.quiet = true});
-    show_row(&r, &row);
-    OUT("");
-    ERR("unisolate: " ID ": api.test: not found (status 404): ResourceNotFound: No such machine "
-        "(id for Microsoft support: 0001-22)\n"
-        "advice: look again\n");
-    CHECK_EQUAL_INT(report_close(&r, STATUS_NOT_FOUND), STATUS_NOT_FOUND);
-}
-
-static void texts_of_others_stay_one_harmless_line(void)
-{
-    struct release_row row = refused_row();
-    fault_clear(&row.fault);
-    fault_set(&row.fault, FAULT_USAGE,
-              "a\nb\xE2\x80\xAE"
-              "c");
-    fault_keep(row.fault.service_code, sizeof row.fault.service_code, SPAN("\x1B]0;x\x07"));
-    fault_keep(row.fault.service_message, sizeof row.fault.service_message,
-               SPAN("caf\xC3\xA9\r\n\xFF"));
-    fault_keep(row.fault.service_target, sizeof row.fault.service_target, SPAN("t\x9Bt"));
-    fault_advise(&row.fault, "do\nadvice: this");
-    begin(&(struct options){0});
-    show_row(&r, &row);
-    ERR("unisolate: a\\nb\\u{202E}c: \\u{001B}]0;x\\u{0007}: caf\xC3\xA9\\r\\n\\xFF "
-        "(id for Microsoft support: t\\x9Bt)\n"
-        "advice: do\\nadvice: this\n");
-}
-
-static void inputs_and_statuses_are_escaped(void)
-{
-    struct release_row row = accepted_row();
-    row.input = "\x1B[2J";
-    fault_keep(row.action.status_text, sizeof row.action.status_text, SPAN("\x1B[31m"));
-    fault_keep(row.action.id, sizeof row.action.id, SPAN("\n"));
-    begin(&(struct options){0});
-    show_row(&r, &row);
-    OUT("accepted  \\u{001B}[2J" QUEUED "          action \\n, \\u{001B}[31m\n");
-}
-
-static void color_only_when_asked_for(void)
-{
-    struct release_row good = accepted_row(), bad = refused_row();
-    begin(&(struct options){.color = COLOR_AUTO}); /* the fake's output is no terminal */
-    CHECK(!r.color_out && !r.color_err);
-    begin(&(struct options){.color = COLOR_NEVER});
-    CHECK(!r.color_out && !r.color_err);
-    begin(&(struct options){.color = COLOR_ALWAYS});
-    bad.fault.service_code[0] = bad.fault.service_message[0] = bad.fault.service_target[0] = '\0';
-    show_row(&r, &good);
-    show_row(&r, &bad);
-    OUT("\x1B[32maccepted\x1B[0m  id:" ID QUEUED "          action " ACTION_ID ", Pending\n");
-    ERR("\x1B[31munisolate:\x1B[0m " ID ": api.test: not found (status 404)\n"
-        "\x1B[33madvice:\x1B[0m look again\n");
-}
-
-/* ---- JSON ---- */
-
-static void accepted_as_json(void)
-{
-    struct release_row row = accepted_row();
-    row.action.requested = 1795449601;
-    fault_keep(row.action.computer_name, sizeof row.action.computer_name,
-               SPAN("pc-042.contoso.com"));
-    begin(&(struct options){.json = true});
-    show_row(&r, &row);
-    OUT("{\"input\":\"id:" ID "\",\"result\":\"accepted\",\"machineId\":\"" ID "\","
-        "\"computerDnsName\":\"pc-042.contoso.com\",\"actionId\":\"" ACTION_ID "\","
-        "\"actionStatus\":\"Pending\",\"requested\":\"2026-11-23T16:00:01Z\",\"ended\":null,"
-        "\"error\":null}\n");
-    ERR("");
-}
-
-static void refused_as_json_and_on_standard_error(void)
-{
-    struct release_row row = refused_row();
-    begin(&(struct options){.json = true});
-    show_row(&r, &row);
-    OUT("{\"input\":\"" ID "\",\"result\":\"not-found\",\"machineId\":\"" ID
-        "\",\"computerDnsName\":null,"
-        "\"actionId\":null,\"actionStatus\":null,\"requested\":null,\"ended\":null,"
-        "\"error\":{\"name\":\"not-found\",\"exit\":3,\"message\":\"No such machine\","
-        "\"code\":\"ResourceNotFound\",\"target\":\"0001-22\",\"advice\":\"look again\"}}\n");
-    CHECK(span_starts(os_fake_written(OS_ERR), SPAN("unisolate: " ID ": api.test: not found")));
-}
 
 static void fault_of_the_run_as_json(void)
 {
@@ -198,80 +45,6 @@ static void fault_of_the_run_as_text(void)
     ERR("unisolate: no credential\nadvice: give one\n");
 }
 
-/* ---- signing in ---- */
-
-static const struct credential_prompt prompt = {
-    .user_code = "ABCD\x1b-EFGH",
-    .url = "https://login.test/\xE2\x80\xAE" "device",
-    .expires = 1795449600 + 900,
-};
-
-#define PROMPT_LINE                                                                                \
-    "sign-in: open https://login.test/\\u{202E}device in a browser on any device and enter the "   \
-    "code ABCD\\u{001B}-EFGH (good until 2026-11-23T16:15:00Z)\n"
-
-static void a_prompt_is_a_line_for_a_person(void)
-{
-    begin(&(struct options){.quiet = true}); /* nothing goes on without it */
-    show_prompt(&r, &prompt);
-    OUT("");
-    ERR(PROMPT_LINE);
-}
-
-static void a_prompt_is_an_event_too(void)
-{
-    begin(&(struct options){.json = true});
-    show_prompt(&r, &prompt);
-    OUT("{\"event\":\"device-code\",\"userCode\":\"ABCD\\u001b-EFGH\","
-        "\"verificationUri\":\"https://login.test/\\u202edevice\","
-        "\"expires\":\"2026-11-23T16:15:00Z\"}\n");
-    ERR(PROMPT_LINE);
-}
-
-static void tokens_are_printed_alone(void)
-{
-    struct secret token = {0};
-    struct claims nothing = {0};
-    struct claims all = {.audience = "https://api.test", .expires = 1795449600,
-                         .permissions = "Machine.Isolate Machine.Read.All"};
-    CHECK(secret_copy(&token, SPAN("aaaa.bbbb.cccc")));
-    begin(&(struct options){0});
-    show_token(&r, &token, &all);
-    OUT("aaaa.bbbb.cccc\n");
-    ERR("");
-    begin(&(struct options){.json = true});
-    show_token(&r, &token, &all);
-    OUT("{\"token\":\"aaaa.bbbb.cccc\",\"expires\":\"2026-11-23T16:00:00Z\","
-        "\"audience\":\"https://api.test\",\"roles\":[\"Machine.Isolate\",\"Machine.Read.All\"]}\n");
-    begin(&(struct options){.json = true});
-    show_token(&r, &token, &nothing);
-    OUT("{\"token\":\"aaaa.bbbb.cccc\",\"expires\":null,\"audience\":null,\"roles\":[]}\n");
-    secret_free(&token);
-}
-
-/* The longest fault there can be, every byte of it one that grows sixfold, is still whole. */
-static void the_longest_fault_fits(void)
-{
-    struct release_row row = {.input = ID, .result = RELEASE_ERROR};
-    char ones[400];
-    memset(ones, 1, sizeof ones);
-    struct span all = span_make(ones, sizeof ones);
-    row.fault.code = FAULT_USAGE;
-    fault_keep(row.fault.text, sizeof row.fault.text, all);
-    fault_keep(row.fault.advice, sizeof row.fault.advice, all);
-    fault_keep(row.fault.service_code, sizeof row.fault.service_code, all);
-    fault_keep(row.fault.service_message, sizeof row.fault.service_message, all);
-    fault_keep(row.fault.service_target, sizeof row.fault.service_target, all);
-    begin(&(struct options){.json = true});
-    show_row(&r, &row);
-    CHECK(!r.write_failed);
-    CHECK(span_ends(os_fake_written(OS_OUT), SPAN("}}\n")));
-    CHECK(span_ends(os_fake_written(OS_ERR), SPAN("\\u{0001}\n")));
-    CHECK_EQUAL_INT(report_close(&r, STATUS_USAGE), STATUS_USAGE);
-}
-
-/* ---- the rest ---- */
-
 static void advice_in_advance(void)
 {
     begin(&(struct options){0});
@@ -293,19 +66,6 @@ static void a_result_that_cannot_be_written_is_told(void)
     ERR("unisolate: standard output: a result could not be written\n"
         "advice: the result could not be written; look at the disk or pipe behind standard "
         "output\n");
-}
-
-static void a_row_that_cannot_be_written_is_told(void)
-{
-    static char most[64 * 1024 - 50];
-    struct release_row row = accepted_row();
-    memset(most, 'x', sizeof most);
-    begin(&(struct options){.json = true});
-    report_text(&r, span_make(most, sizeof most));
-    CHECK(!r.write_failed);
-    show_row(&r, &row);
-    CHECK(r.write_failed);
-    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_INTERNAL);
 }
 
 static void trace_lines_go_to_standard_error(void)
@@ -335,27 +95,140 @@ static void usage_goes_to_standard_error(void)
     CHECK(span_starts(os_fake_written(OS_ERR), SPAN("usage: unisolate ")));
 }
 
+/* The members are those of the command's own results. */
+static void fault_of_a_status_as_json(void)
+{
+    struct fault f = {0};
+    fault_set(&f, FAULT_TOKEN, "no");
+    fault_advise(&f, "x");
+    begin(&(struct options){.json = true, .command = COMMAND_STATUS});
+    report_fault(&r, &f);
+    OUT("{\"input\":null,\"isolation\":\"unknown\",\"actionType\":null,\"machineId\":null,\"computerDnsName\":null,\"actionId\":null,"
+        "\"actionStatus\":null,\"requested\":null,\"ended\":null,\"error\":{\"name\":\"sign-in\",\"exit\":5,\"message\":\"no\","
+        "\"code\":null,\"target\":null,\"advice\":\"x\"}}\n");
+}
+
+/* ---- results, lines ---- */
+
+static struct buf text_of(const char *text)
+{
+    struct buf b = buf_init(1000);
+    buf_put_text(&b, text);
+    return b;
+}
+
+static void results_and_lines(void)
+{
+    struct buf result = text_of("result\n"), lines = text_of("line\n");
+    begin(&(struct options){0});
+    report_result(&r, &result);
+    report_lines(&r, &lines);
+    OUT("result\n");
+    ERR("line\n");
+    CHECK(result.at == NULL && lines.at == NULL); /* taken over */
+    result = text_of("result\n");
+    lines = text_of("line\n");
+    begin(&(struct options){.quiet = true});
+    report_result(&r, &result);
+    report_lines(&r, &lines);
+    OUT("result\n");
+    ERR("");
+    CHECK(lines.at == NULL);
+}
+
+static void a_result_that_was_too_large_is_told(void)
+{
+    struct buf b = buf_init(3);
+    buf_put_text(&b, "four");
+    begin(&(struct options){0});
+    report_result(&r, &b);
+    OUT("");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_INTERNAL);
+}
+
+static void prompts_and_colors(void)
+{
+    struct buf b = buf_init(100);
+    begin(&(struct options){.color = COLOR_ALWAYS, .quiet = true});
+    report_put_colored(&r, &b, REPORT_GOOD, "a");
+    report_put_colored(&r, &b, REPORT_BAD, "b");
+    report_put_colored(&r, &b, REPORT_NOTE, "c");
+    CHECK_EQUAL_SPAN(buf_span(&b), SPAN("\x1B[32ma\x1B[0m\x1B[31mb\x1B[0m\x1B[33mc\x1B[0m"));
+    buf_free(&b);
+    report_prompt(&r, "open\n");
+    CHECK(span_contains(os_fake_written(OS_ERR), SPAN("sign-in:")));
+    CHECK(span_contains(os_fake_written(OS_ERR), SPAN("open\\n")));
+}
+
+/* ---- progress ---- */
+
+#define CLEAR "\r\x1B[K"
+
+static void progress_is_one_line_that_is_rewritten(void)
+{
+    begin(&(struct options){.verbosity = 1});
+    os_fake_terminal(OS_ERR, 20);
+    report_progress(&r, "waiting 0:01");
+    report_progress(&r, "waiting 0:02");
+    trace(TRACE_STEPS, "step");
+    report_progress(&r, "waiting 0:03");
+    struct buf result = text_of("result\n");
+    report_result(&r, &result); /* to another output, but perhaps to the same terminal */
+    report_progress(&r, "waiting 0:04");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
+    ERR("waiting 0:01" CLEAR "waiting 0:02" CLEAR "step\nwaiting 0:03" CLEAR "waiting 0:04" CLEAR);
+    OUT("result\n");
+}
+
+static void progress_is_cut_and_escaped(void)
+{
+    begin(&(struct options){0});
+    os_fake_terminal(OS_ERR, 10);
+    report_progress(&r, "a\nb 45678901234");
+    ERR("a\\nb 4567");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
+}
+
+static void no_progress_but_on_a_terminal(void)
+{
+    begin(&(struct options){0});
+    os_fake_terminal(OS_OUT, 80);
+    report_progress(&r, "waiting");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
+    ERR("");
+    begin(&(struct options){.quiet = true});
+    os_fake_terminal(OS_ERR, 80);
+    report_progress(&r, "waiting");
+    CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
+    ERR("");
+}
+
+static void an_empty_line_takes_it_away(void)
+{
+    begin(&(struct options){0});
+    os_fake_terminal(OS_ERR, 80);
+    report_progress(&r, "");
+    report_progress(&r, "a");
+    report_progress(&r, "");
+    report_progress(&r, "");
+    ERR("a" CLEAR);
+}
+
 static const struct unit_test tests[] = {
-    TEST(accepted_as_text),
-    TEST(already_pending_without_an_action),
-    TEST(lines_fit_a_terminal),
-    TEST(refused_as_text),
-    TEST(texts_of_others_stay_one_harmless_line),
-    TEST(inputs_and_statuses_are_escaped),
-    TEST(color_only_when_asked_for),
-    TEST(accepted_as_json),
-    TEST(refused_as_json_and_on_standard_error),
     TEST(fault_of_the_run_as_json),
     TEST(fault_of_the_run_as_text),
-    TEST(a_prompt_is_a_line_for_a_person),
-    TEST(a_prompt_is_an_event_too),
-    TEST(tokens_are_printed_alone),
-    TEST(the_longest_fault_fits),
+    TEST(fault_of_a_status_as_json),
     TEST(advice_in_advance),
+    TEST(results_and_lines),
+    TEST(a_result_that_was_too_large_is_told),
     TEST(a_result_that_cannot_be_written_is_told),
-    TEST(a_row_that_cannot_be_written_is_told),
+    TEST(prompts_and_colors),
     TEST(trace_lines_go_to_standard_error),
     TEST(usage_goes_to_standard_error),
+    TEST(progress_is_one_line_that_is_rewritten),
+    TEST(progress_is_cut_and_escaped),
+    TEST(no_progress_but_on_a_terminal),
+    TEST(an_empty_line_takes_it_away),
 };
 
 UNIT_MAIN(tests)
