@@ -26,7 +26,8 @@ class Terminal(DeviceScenario):
     def terminal(self, *arguments, word=None, **settings):
         command = [word] if word else ["-c", "clean"]
         screen = on_terminal(self, *command, *self.where(), *self.sign_in(), *arguments, **settings)
-        self.keep(" ".join([word or "release", *map(str, arguments)]), screen)
+        title = f"$ unisolate {' '.join([word or 'release', *map(str, arguments)])}"
+        self.keep(f"{self._testMethodName}:\n{title}", screen)
         width = settings.get("width", 80)
         for text in (text for states in screen.states for text in states):
             if not text.startswith(ONE_LINE) and "https://" not in text:
@@ -40,11 +41,10 @@ class Terminal(DeviceScenario):
             with open(SCREENS, "a+", encoding="utf-8", errors="replace") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 file.seek(0)
-                begin = f"$ unisolate {title}\n"
-                if begin not in file.read():
+                if title.split("\n")[0] not in file.read():
                     lines = "\n".join(screen.lines)
                     states = "".join(f"(in place) {text}\n" for text in screen.progress[:3])
-                    file.write(f"{begin}{states}{lines}\n(exit {screen.exit})\n\n")
+                    file.write(f"{title}\n{states}{lines}\n(exit {screen.exit})\n\n")
 
     def test_find(self):
         self.only(*({"name": name} for name in NAMES))
