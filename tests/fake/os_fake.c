@@ -70,11 +70,10 @@ void os_fake_reset(void)
 
 static void put(struct pair *rows, const char *name, const char *value)
 {
-    size_t i = 0;
-    while (rows[i].name != NULL) {
-        i++;
+    while (rows->name != NULL) {
+        rows++;
     }
-    rows[i] = (struct pair){name, value};
+    *rows = (struct pair){name, value};
 }
 
 static const char *find(const struct pair *rows, const char *name)
@@ -89,45 +88,29 @@ static const char *find(const struct pair *rows, const char *name)
 
 void os_fake_environment(const char *name, const char *value) { put(fake.environment, name, value); }
 void os_fake_file(const char *path, const char *text) { put(fake.files, path, text); }
-
-void os_fake_file_bytes(const char *path, struct span bytes)
-{
-    fake.bytes_path = path;
-    fake.bytes = bytes;
-}
-
+void os_fake_file_bytes(const char *path, struct span bytes) { fake.bytes_path = path, fake.bytes = bytes; }
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
-
 void os_fake_password(const char *typed) { fake.password = typed; }
 
 void os_fake_peer(const struct os_fake_script *script)
 {
-    size_t i = 0;
-    while (fake.scripts[i].address != NULL) {
-        i++;
+    struct os_fake_script *to = fake.scripts;
+    while (to->address != NULL) {
+        to++;
     }
-    fake.scripts[i] = *script;
+    *to = *script;
 }
 
-void os_fake_stop_at(uint64_t now_ms, enum os_stop how)
-{
-    fake.stop_ms = now_ms;
-    fake.stop = how;
-}
-
-void os_fake_terminal(enum os_output where, unsigned columns)
-{
-    fake.terminal[where] = true;
-    fake.columns = columns;
-}
+void os_fake_stop_at(uint64_t now_ms, enum os_stop how) { fake.stop_ms = now_ms, fake.stop = how; }
+void os_fake_terminal(enum os_output where, unsigned columns) { fake.terminal[where] = true, fake.columns = columns; }
 
 void os_fake_name_server(const char *address, os_fake_answer *answer)
 {
-    size_t i = 0;
-    while (fake.name_servers[i].address != NULL) {
-        i++;
+    struct name_server *to = fake.name_servers;
+    while (to->address != NULL) {
+        to++;
     }
-    fake.name_servers[i] = (struct name_server){.address = address, .answer = answer};
+    *to = (struct name_server){.address = address, .answer = answer};
 }
 
 static struct name_server *name_server(const char *address)
