@@ -47,7 +47,6 @@ void os_fake_file(const char *path, const char *text); /* "sensor": the device i
 void os_fake_file_bytes(const char *path, struct span bytes); /* one file, which may hold NUL */
 void os_fake_name(const char *host, const char *address); /* a line of /etc/hosts */
 void os_fake_name_server(const char *address, os_fake_answer *answer);
-void os_fake_name(const char *host, const char *address);
 void os_fake_password(const char *typed); /* what a person types when asked; NULL: there is no terminal */
 void os_fake_peer(const struct os_fake_script *script);
 void os_fake_terminal(enum os_output where, unsigned columns);

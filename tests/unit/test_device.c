@@ -77,8 +77,8 @@ static const struct search_row searches[] = {
     {"ip, the clock here is wrong", "10.0.0.1",
      {{BY_IP, "400 x", ERROR("InvalidInput")}, {LIST_PATH, "200 x", LIST("{\"id\":\"" ID1 "\",\"lastIpAddress\":\"10.0.0.1\"}")}}, "01 "},
     {"ip, version 6 in another spelling", "FE80::0:1",
-     {{"GET /api/machines/findbyip(ip='FE80::0:1',timestamp=", "200 x",
-         LIST("{\"id\":\"" ID1 "\",\"lastIpAddress\":\"fe80::1\"}")}}, "01 "},
+     {{"GET /api/machines/findbyip(ip='FE80::0:1',timestamp=", "200 x", LIST("{\"id\":\"" ID1 "\",\"lastIpAddress\":\"fe80::1\"}")}},
+     "01 "},
     /* by name: whole, without case */
     {"full name", "pc-042.contoso.com",
      {{LIST_PATH "computerDnsName%20eq%20%27pc-042.contoso.com%27 ", "200 x",
@@ -89,9 +89,9 @@ static const struct search_row searches[] = {
      {{LIST_PATH "computerDnsName%20eq%20%27pc-042.contoso.com%27 ", "200 x", LIST(NAMED(ID1, "pc-042.contoso.com"))}}, "01 "},
     {"short name", "pc-042",
      {{LIST_PATH "computerDnsName%20eq%20%27pc-042%27%20or%20startswith%28computerDnsName%2C%27pc-042.%27%29 ", "200 x",
-       LIST(NAMED(ID1, "pc-042") "," NAMED(ID2, "pc-042.contoso.com") "," NAMED(ID("03"),
-           "pc-0421") "," NAMED(ID("04"), "pc-0421.contoso.com")
-            "," NAMED(ID("05"), "PC-042.fabrikam.test") "," NAMED(ID("06"), "") "," NAMED(ID("07"), "pc-04"))}},
+       LIST(NAMED(ID1, "pc-042") "," NAMED(ID2, "pc-042.contoso.com") "," NAMED(ID("03"), "pc-0421") ","
+            NAMED(ID("04"), "pc-0421.contoso.com") "," NAMED(ID("05"), "PC-042.fabrikam.test")
+            "," NAMED(ID("06"), "") "," NAMED(ID("07"), "pc-04"))}},
      "01 02 05 "},
     {"capitals are asked for both ways", "PC",
      {{LIST_PATH "computerDnsName%20eq%20%27PC%27%20or%20startswith%28computerDnsName%2C%27PC.%27%29%20or%20computerDnsName%20eq%20%27pc%27"
@@ -193,8 +193,7 @@ static void a_record_is_read(void)
     static const struct api_step steps[] = {
         {RECORD, "200 x",
          "{\"id\":\"" ID1 "\",\"computerDnsName\":\"pc.test\",\"healthStatus\":\"ImpairedCommunication\","
-          "\"onboardingStatus\":\"Onboarded\","
-         "\"lastSeen\":\"2026-11-23T16:00:00.1234567Z\",\"mergedIntoMachineId\":\"" ID2 "\"}"},
+         "\"onboardingStatus\":\"Onboarded\",\"lastSeen\":\"2026-11-23T16:00:00.1234567Z\",\"mergedIntoMachineId\":\"" ID2 "\"}"},
         {NULL, NULL, NULL}};
     static const struct api_step bare[] = {
         {RECORD, "200 x", "{\"id\":\"" ID1 "\",\"lastSeen\":\"long ago\",\"mergedIntoMachineId\":\"\",\"healthStatus\":null}"},

@@ -236,9 +236,8 @@ static void a_404_is_final_after_a_minute(void)
 /* --max-time ends before --wait: that end holds, and the machine does not spin until the other. */
 static void the_runs_end_is_the_waits_end(void)
 {
-    static const struct release_case c = {"30 s of 600", {CREATED, IS("Pending"), IS("Pending"), IS("Pending"),
-        IS("Pending"), IS("Pending"),
-                                                          IS("Pending"), ACTIVE},
+    static const struct release_case c = {"30 s of 600", {CREATED, IS("Pending"), IS("Pending"), IS("Pending"), IS("Pending"),
+                                                          IS("Pending"), IS("Pending"), ACTIVE},
                                           RELEASE_PENDING, FAULT_PENDING, "a-1", "not released after 2", "Active", 600, false, false, 0};
     case_begin(&c);
     api_client.settings.deadline_ms = os_monotonic_ms() + 30000;

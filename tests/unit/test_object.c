@@ -64,7 +64,8 @@ static void faults_are_whole(void)
     fault_set(&f, FAULT_CONFLICT, "pc: \"x\"");
     b = begin();
     object_fault(&b, &f);
-    check_json(&b, "{\"error\":{\"name\":\"conflict\",\"exit\":13,\"message\":\"pc: \\\"x\\\"\",\"code\":null,\"target\":null,\"advice\":null}}");
+    check_json(&b, "{\"error\":{\"name\":\"conflict\",\"exit\":13,\"message\":\"pc: \\\"x\\\"\","
+                   "\"code\":null,\"target\":null,\"advice\":null}}");
     fault_keep(f.service_code, sizeof f.service_code, SPAN("Forbidden"));
     fault_keep(f.service_message, sizeof f.service_message, SPAN("not you"));
     fault_keep(f.service_target, sizeof f.service_target, SPAN("1-2"));

@@ -83,9 +83,8 @@ static const struct release_case duplicates[] = {
      false, 0},
     {"reading fails", {{RELEASE, DUPLICATE}, {LOOK_UP, "500 x", ""}}, RELEASE_ALREADY_PENDING, FAULT_NONE, "", NULL, NULL, 0, false,
      false, 0},
-    {"reading is cut", {{RELEASE, DUPLICATE}, {LOOK_UP, NULL, ""}, {LOOK_UP, NULL, ""}}, RELEASE_ALREADY_PENDING,
-        FAULT_NONE, "", NULL, NULL, 0, false,
-     false, 0},
+    {"reading is cut", {{RELEASE, DUPLICATE}, {LOOK_UP, NULL, ""}, {LOOK_UP, NULL, ""}}, RELEASE_ALREADY_PENDING, FAULT_NONE, "",
+     NULL, NULL, 0, false, false, 0},
     {"it has ended meanwhile: sent again", {{RELEASE, DUPLICATE}, {LOOK_UP, "200 x", EMPTY}, {RELEASE, CREATED}}, RELEASE_ACCEPTED,
      FAULT_NONE, "a-1", NULL, NULL, 0, false, false, 0},
     {"a duplicate that cannot be found", {{RELEASE, DUPLICATE}, {LOOK_UP, "200 x", EMPTY}, {RELEASE, DUPLICATE}, {LOOK_UP, "404 x", ""}},
@@ -180,8 +179,8 @@ static const struct release_case cancels[] = {
      {CLEAR, {CANCEL("i-1"), "400 x", ""}, {GET("i-1"), "200 x", ISOLATE("i-1", "Succeeded", "16:00:01")}, {RELEASE, CREATED}},
      RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
     {"it cannot be cancelled: nothing is sent",
-     {CLEAR, {CANCEL("i-1"), "400 x", ERROR("BadRequest")}, {GET("i-1"), "403 x", ""}}, RELEASE_FAILED, FAULT_REFUSED,
-         "", "the waiting Isolate action i-1 could not be cancelled", NULL, 0, true, false, 0},
+     {CLEAR, {CANCEL("i-1"), "400 x", ERROR("BadRequest")}, {GET("i-1"), "403 x", ""}}, RELEASE_FAILED, FAULT_REFUSED, "",
+     "the waiting Isolate action i-1 could not be cancelled", NULL, 0, true, false, 0},
     {"no permission to cancel", {CLEAR, {CANCEL("i-1"), DENIED}}, RELEASE_DENIED, FAULT_PERMISSION, "", "i-1", NULL, 0, true, false, 0},
     {"reading is not allowed", {{LOOK_UP, DENIED}, {RELEASE, CREATED}}, RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
     {"the look-up breaks: nothing is sent", {{LOOK_UP, "500 x", ""}}, RELEASE_ERROR, FAULT_SERVER, "", "status 500", NULL, 0, true,
@@ -242,8 +241,8 @@ static void the_request_is_right(void)
 static const struct release_case plain[] = {
     {"refused", {{RELEASE, DENIED}}, RELEASE_DENIED, FAULT_PERMISSION, "", NULL, NULL, 0, false, false, 0},
     /* a 429 says that nothing was done; the next try does not reach anybody */
-    {"429, then nobody there", {{RELEASE, "429 x\r\nConnection: close", ""}}, RELEASE_ERROR, FAULT_CONNECT, "", NULL,
-        NULL, 0, false, false, 1},
+    {"429, then nobody there", {{RELEASE, "429 x\r\nConnection: close", ""}}, RELEASE_ERROR, FAULT_CONNECT, "", NULL, NULL, 0, false,
+     false, 1},
 };
 
 static void what_was_not_lost_is_not_called_so(void)

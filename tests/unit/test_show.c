@@ -263,7 +263,8 @@ static void candidates_are_listed(void)
         "\"requested\":null,\"ended\":null,\"error\":{\"name\":\"ambiguous\",\"exit\":4,\"message\":\"pc: 2 devices\",\"code\":null,"
         "\"target\":null,\"advice\":\"name the device by its id\"},"
         "\"candidates\":[{\"id\":\"" ID_A "\",\"computerDnsName\":\"pc.contoso.com\",\"lastSeen\":\"2026-11-23T16:00:00Z\","
-        "\"healthStatus\":\"Active\"},{\"id\":\"" ID_B "\",\"computerDnsName\":\"\\u6f22.test\",\"lastSeen\":null,\"healthStatus\":null}]}\n");
+        "\"healthStatus\":\"Active\"},"
+        "{\"id\":\"" ID_B "\",\"computerDnsName\":\"\\u6f22.test\",\"lastSeen\":null,\"healthStatus\":null}]}\n");
     ERR("unisolate: pc: 2 devices\nadvice: name the device by its id\n");
 }
 

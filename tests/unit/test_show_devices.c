@@ -163,7 +163,8 @@ static void a_record_as_json(void)
 {
     begin(&(struct options){.json = true});
     show_record(&r, "pc\"", &record,
-                parsed("{ \"id\" : \"" ID "\", \"input\":\"forged\", \"rbacGroupId\" : 7, \"ipAddresses\":[ { \"ipAddress\":\"10.0.0.1\" } ],"
+                parsed("{ \"id\" : \"" ID "\", \"input\":\"forged\", \"rbacGroupId\" : 7,"
+                       "\"ipAddresses\":[ { \"ipAddress\":\"10.0.0.1\" } ],"
                        "\"unknown\":null, \"name\\u202e\":\"\\u001b\" }"));
     OUT("{\"input\":\"pc\\\"\",\"id\":\"" ID "\",\"rbacGroupId\":7,\"ipAddresses\":[{\"ipAddress\":\"10.0.0.1\"}],\"unknown\":null,"
         "\"name\\u202e\":\"\\u001b\"}\n");
