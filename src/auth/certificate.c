@@ -1,7 +1,7 @@
 /*
  * certificate.c - sign in as an application with a certificate and its private key.
  *
- * Does      read the file, ask for the key's password where one is needed, sign an assertion for each request.
+ * Does      read the file or both files, ask for the key's password where one is needed, sign an assertion for each request.
  * Not here  PEM and keys (crypto/key.h), the assertion (jwt.h).
  * Limits    CERTIFICATE_FILE_MAX and PASSWORD_MAX bytes; a person has PASSWORD_WAIT_MS to type a password.
  * Rules     RFC 7523 section 2.2; entra-docs v2-oauth2-client-creds-grant-flow.md, second case (read 2026-11-23). RSA signs PS256. It signs
@@ -70,7 +70,7 @@ static bool ask_password(const char *name, struct secret *password, struct fault
 static bool read_password(const struct credential_settings *s, struct secret *password, struct fault *f)
 {
     if (s->certificate_password_file == NULL) {
-        return ask_password(s->certificate, password, f);
+        return ask_password(s->certificate_key_file != NULL ? s->certificate_key_file : s->certificate, password, f);
     }
     if (!credential_read_source(s->certificate_password_file, "the certificate's password", PASSWORD_MAX, password, f)) {
         return false;
@@ -80,13 +80,33 @@ static bool read_password(const struct credential_settings *s, struct secret *pa
            fault_set(f, FAULT_FILE, "the certificate's password (%s): empty", s->certificate_password_file);
 }
 
+/* One text: the file with the certificate, and the one with the key behind it where that is another. */
+static bool read_pem(const struct credential_settings *s, struct secret *pem, struct fault *f)
+{
+    struct secret part = {0};
+    struct buf both = buf_init(2 * CERTIFICATE_FILE_MAX);
+    bool ok = credential_read_source(s->certificate, "the certificate", CERTIFICATE_FILE_MAX, pem, f);
+    if (!ok || s->certificate_key_file == NULL) {
+        return ok;
+    }
+    ok = credential_read_source(s->certificate_key_file, "the certificate's key", CERTIFICATE_FILE_MAX, &part, f);
+    if (ok) {
+        buf_put(&both, secret_reveal(pem));
+        buf_put_char(&both, '\n');
+        buf_put(&both, secret_reveal(&part));
+        ok = secret_take(pem, &both) || fault_set(f, FAULT_MEMORY, "out of memory");
+    }
+    secret_free(&part);
+    return ok;
+}
+
 static bool load(struct credential_settings *s, struct fault *f)
 {
     struct secret pem = {0};
     struct secret password = {0};
     bool encrypted = false;
-    bool ok = credential_read_source(s->certificate, "the certificate", CERTIFICATE_FILE_MAX, &pem, f) &&
-              key_look(&pem, s->certificate, &encrypted, f) && (!encrypted || read_password(s, &password, f)) &&
+    bool ok = read_pem(s, &pem, f) && key_look(&pem, s->certificate, &encrypted, f) &&
+              (!encrypted || read_password(s, &password, f)) &&
               key_open(&pem, s->certificate, &password, clock_seconds(), &s->key, f);
     secret_free(&pem);
     secret_free(&password);

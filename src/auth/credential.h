@@ -30,6 +30,7 @@ struct credential_settings {
     const char *token_file;         /* secret sources: a path, "-" for standard input, or "env:NAME" */
     const char *client_secret_file;
     const char *certificate;        /* secret source: certificate and private key */
+    const char *certificate_key_file; /* secret source: the private key, where it is not in the same file */
     const char *certificate_password_file; /* secret source */
     bool send_chain;                /* --send-chain */
     const char *federated_token_file; /* secret source */

@@ -57,6 +57,8 @@ const struct option_row option_rows[] = {
     {0, "--certificate", "FILE", "AZURE_CLIENT_CERTIFICATE_PATH", GROUP_SIGN_IN, OPTION_SECRET,
      AT(sign_in.certificate),
      .help = "PEM file with the app's certificate and private key, which may be encrypted"},
+    {0, "--certificate-key-file", "FILE", NULL, GROUP_SIGN_IN, OPTION_SECRET,
+     AT(sign_in.certificate_key_file), .help = "PEM file with the private key, where it is not in the certificate's"},
     {0, "--certificate-password-file", "FILE", "env:AZURE_CLIENT_CERTIFICATE_PASSWORD",
      GROUP_SIGN_IN, OPTION_SECRET, AT(sign_in.certificate_password_file),
      .help = "file with the key's password; without it, an encrypted key's is asked for"},

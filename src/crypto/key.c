@@ -100,11 +100,11 @@ static bool check_counts(const struct blocks *b, const char *name, struct fault 
     }
     if (b->keys == 0) {
         fault_set(f, FAULT_FILE, "%s: no private key in it", name);
-        return fault_advise(f, "put certificate and key into one file: cat CERTIFICATE.pem KEY.pem >NEW.pem");
+        return fault_advise(f, "give the other file too: --certificate CERTIFICATE.pem --certificate-key-file KEY.pem");
     }
     if (b->certificates == 0) {
         fault_set(f, FAULT_FILE, "%s: no certificate in it", name);
-        return fault_advise(f, "put certificate and key into one file: cat CERTIFICATE.pem KEY.pem >NEW.pem");
+        return fault_advise(f, "give the other file too: --certificate CERTIFICATE.pem --certificate-key-file KEY.pem");
     }
     if (b->keys > 1) {
         return fault_set(f, FAULT_FILE, "%s: more than one private key in it", name);

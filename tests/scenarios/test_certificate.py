@@ -70,6 +70,20 @@ class Application(Scenario):
 
 
 class Success(Application):
+    @each([("plain", ()), ("encrypted", ("-v2", "aes-256-cbc"))])
+    def test_certificate_and_key_in_two_files(self, options):
+        key = self.write("key.pem", self.key("app", *options))
+        password = ["--certificate-password-file", self.write("password", PASSWORD)] if options else []
+        self.assert_released(
+            self.release_with(self.certificate("app"), "--certificate-key-file", key, *password)
+        )
+
+    def test_key_of_another_certificate_in_the_second_file(self):
+        key = self.write("key.pem", self.key("app-p256"))
+        result = self.release_with(self.certificate("app"), "--certificate-key-file", key)
+        self.assert_exit(result, 2)
+        self.assertEqual(self.token_requests(), 0)
+
     @each([("RSA signs PS256", "app", "PS256"), ("P-256 signs ES256", "app-p256", "ES256")])
     def test_assertion_is_accepted(self, name, algorithm):
         self.assert_released(self.release_with(self.file(name)))
@@ -292,7 +306,7 @@ class Unusable(Application):
         self.assert_unusable(self.release_with(pfx), "app.pfx", "PFX", "openssl pkcs12 -in")
 
     def test_no_key(self):
-        self.assert_unusable(self.release_with(self.certificate("app")), "no private key", "cat ")
+        self.assert_unusable(self.release_with(self.certificate("app")), "no private key", "--certificate-key-file")
 
     def test_no_certificate(self):
         self.assert_unusable(self.release_with(self.write("app.pem", self.key("app"))), "no certificate")
