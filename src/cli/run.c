@@ -316,7 +316,7 @@ static enum exit_status run_status(const struct options *o, struct report *repor
     for (size_t i = 0; ok && i < all.count; i++) {
         tally_add(&tally, status_one(&s.api, o->operands[i], report));
     }
-    if (ok) {
+    if (ok && tally_status(&tally) == STATUS_OK) {
         report_advice(report, "inferred from the actions that the service knows: a force-release script, changed firewall rules and "
                               "an automatic release are not seen");
     }
