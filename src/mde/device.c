@@ -284,7 +284,7 @@ bool device_resolve_self(struct selector *s, struct fault *f)
     if (s->kind != SELECT_SELF) {
         return true;
     }
-    bool ok = os_sensor_id(&answer, f);
+    bool ok = os_sensor_id(&answer, f) || fault_advise(f, "name the device: by its DNS name, or by its id from the portal");
     buf_put(&id, without_quotes(span_trim(buf_span(&answer))));
     if (ok && (!selector_read(s, buf_text(&id), &no_id) || s->kind != SELECT_ID)) {
         ok = fault_set(f, FAULT_NOT_FOUND, "self: the sensor names no device id; is it onboarded?");

@@ -95,7 +95,6 @@ void os_fake_file_bytes(const char *path, struct span bytes)
     fake.bytes_path = path;
     fake.bytes = bytes;
 }
-
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
 void os_fake_password(const char *typed) { fake.password = typed; }
 

@@ -2,7 +2,7 @@
  * provider.mjs - the npm package oidc-provider on loopback, as an identity service that nobody here has written.
  *
  * Does      serves TLS on free ports; applications with a secret (in the form) and with a key (private_key_jwt); the
- *           device flow; introspection, so that a test can ask what a token is.
+ *           device flow with its pages; introspection, so that a test can ask what a token is.
  * Not here  what is sent to it (test_peers.py).
  * Rules     node provider.mjs SETTINGS.json; SETTINGS has key and cert (files), tenant, scope, clients. Prints one line
  *           of JSON, {"url", "adfs"}: two issuers, the second below /adfs; then serves until standard input ends.
@@ -37,7 +37,7 @@ function configuration(prefix) {
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
       introspection: { enabled: true },
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: true } /* pages on which anybody may sign in */,
     },
     cookies: { keys: ['only for tests'] },
     jwks: { keys: settings.jwks },

@@ -29,8 +29,9 @@ from pathlib import Path
 PEERS = Path(__file__).resolve().parent
 TESTS = PEERS.parent
 INSTALLED = TESTS.parent / "build" / "peers"
-sys.path[:0] = [str(TESTS), str(TESTS / "wire")]
+sys.path[:0] = [str(TESTS), str(TESTS / "wire"), str(PEERS)]
 
+from person import Person                                        # noqa: E402
 from compare import compare_forms, compare_tokens, describe     # noqa: E402
 from service import assertion, pki                               # noqa: E402
 from service.defender import DEVICE                              # noqa: E402
@@ -108,6 +109,13 @@ class Bench:
         clients: list[dict[str, object]] = [
             {"client_id": "app-secret", "client_secret": SECRET, "token_endpoint_auth_method": "client_secret_post"}
         ]
+        clients.append(
+            {
+                "client_id": "app-device",
+                "token_endpoint_auth_method": "none",
+                "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+            }
+        )
         for client, (name, algorithm) in key_methods.items():
             clients.append(
                 {
@@ -258,6 +266,44 @@ def provider_another_client(bench: Bench) -> str:
     return check_refused(bench, "url", "app-p256", "--certificate", bench.pem("app"))
 
 
+# ---- the device flow ----
+
+
+def device_flow(bench: Bench, agree: bool) -> subprocess.CompletedProcess[str]:
+    """The program shows address and code; a person answers there; what the program ended with."""
+    command = [bench.program, "--authority", bench.provider["url"], "--api-url", bench.service.api.url]
+    command += ["--cacert", str(bench.pki.root), "--tenant", TENANT, "--client-id", "app-device"]
+    command += ["--auth", "device-code", "--max-time", str(STEP_SECONDS), "-c", "clean", DEVICE]
+    with subprocess.Popen(command, env={}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            words = program.stderr.readline().split()
+            expect(words[:2] == ["sign-in:", "open"], f"no code is shown: {words}")
+            url, code = words[2], words[words.index("code") + 1]
+            page = Person(str(bench.pki.root), STEP_SECONDS).answer(url, code, agree)
+            out, err = program.communicate(timeout=STEP_SECONDS + 5)
+        except BaseException:
+            program.kill()
+            raise
+    return subprocess.CompletedProcess(command, program.returncode, out, f"{err}\nlast page: {page[-600:]}")
+
+
+def provider_device_flow(bench: Bench) -> str:
+    before = len(bench.service.log.requests("api"))
+    result = device_flow(bench, agree=True)
+    expect(result.returncode == 0, f"exit {result.returncode}\n{result.stderr}")
+    token = bench.service.log.requests("api")[before:][0].header("Authorization").removeprefix("Bearer ")
+    about = introspect(bench, bench.provider["url"], token)
+    expect(about.get("active") is True and about.get("client_id") == "app-device", f"the token is not its own: {about}")
+    return f"granted to somebody; introspection: active, client_id {about['client_id']}, sub {about.get('sub')}"
+
+
+def provider_device_flow_declined(bench: Bench) -> str:
+    result = device_flow(bench, agree=False)
+    expect(result.returncode == 5, f"exit {result.returncode}, wanted 5\n{result.stderr}")
+    expect("access_denied" in result.stderr, result.stderr)
+    return next(line for line in result.stderr.splitlines() if line.startswith("unisolate: "))
+
+
 # ---- msal-node beside ours ----
 
 
@@ -353,6 +399,8 @@ CHECKS = (
     provider_rs256,
     provider_another_key,
     provider_another_client,
+    provider_device_flow,
+    provider_device_flow_declined,
     msal_secret,
     msal_ps256,
     msal_ps256_with_chain,
