@@ -129,6 +129,8 @@ static const struct release_case waits[] = {
     {"the last poll fails", {CREATED, FAILED_POLL("500 x", ""), ACTIVE}, RELEASE_PENDING, FAULT_PENDING, "a-1", "the action is Pending",
      NULL, 1, false, false, 0},
     {"the last poll succeeds", {CREATED, IS("Succeeded"), FREE}, RELEASE_RELEASED, FAULT_NONE, "a-1", NULL, NULL, 1, false, false, 0},
+    {"the last poll is tried again", {CREATED, FAILED_POLL("500 x", ""), IS("Succeeded"), FREE}, RELEASE_RELEASED, FAULT_NONE, "a-1",
+     NULL, NULL, 1, false, false, 1},
     {"it is never seen in a short wait", {CREATED, FAILED_POLL("404 x", ""), ACTIVE}, RELEASE_PENDING, FAULT_PENDING, "a-1", NULL, NULL,
      1, false, false, 0},
 };

@@ -175,6 +175,8 @@ static const struct release_case cancels[] = {
      RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
     {"a release that is under way is not adopted in advance", {{LOOK_UP, "200 x", LIST(UNISOLATE("u-1", "Pending"))}, {RELEASE, CREATED}},
      RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
+    {"nor kept where the release is refused", {{LOOK_UP, "200 x", LIST(UNISOLATE("u-1", "Pending"))}, {RELEASE, DENIED}}, RELEASE_DENIED,
+     FAULT_PERMISSION, "", NULL, NULL, 0, true, false, 0},
     {"it has been carried out meanwhile",
      {CLEAR, {CANCEL("i-1"), "400 x", ""}, {GET("i-1"), "200 x", ISOLATE("i-1", "Succeeded", "16:00:01")}, {RELEASE, CREATED}},
      RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
