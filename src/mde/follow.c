@@ -74,6 +74,7 @@ static struct call poll_call(struct run *run, const struct release_row *row, uin
     call.ended = take_poll;
     call.context = run;
     call.not_before_ms = at_ms;
+    call.last_try_ms = run->end_ms;
     return call;
 }
 

@@ -193,6 +193,12 @@ struct release_row *row_of(const struct run *run, const struct call *call)
     return &run->table->rows[call - run->calls];
 }
 
+/* No time is left to look anything up. */
+static bool is_over(const struct run *run)
+{
+    return os_monotonic_ms() >= run->api->client->settings.deadline_ms;
+}
+
 /* The engine has ended the call of a release. */
 static void take_release(void *context, struct call *call)
 {
@@ -202,7 +208,7 @@ static void take_release(void *context, struct call *call)
     struct fault why = {0};
     if (api_answer(call, &entity, &why)) {
         row_take_action(run, row, entity);
-    } else if (api_is_duplicate(&why) || answer_is_lost(call, &why)) {
+    } else if (api_is_duplicate(&why) || (answer_is_lost(call, &why) && !is_over(run))) {
         row_doubt(row, &why);
     } else if (why.code == FAULT_TOKEN && !row->renewed) {
         row->renewed = true;
@@ -212,6 +218,7 @@ static void take_release(void *context, struct call *call)
             run->stop = why;
             row->doubt = call->sent ? why : row->doubt;
         }
+        row->doubt = answer_is_lost(call, &why) ? why : row->doubt;
         row_fail(run->table, row, &why);
     }
 }

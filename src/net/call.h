@@ -51,6 +51,7 @@ struct call {
     bool unreachable_is_final;         /* nobody there: not tried again, as long as nothing was sent */
     uint64_t connect_timeout_ms;       /* 0: that of the client; the same for answer_timeout_ms and CONN_SILENCE_MS */
     uint64_t answer_timeout_ms;
+    uint64_t last_try_ms;              /* no further try begins after this; 0: the client's deadline */
     size_t answer_max;                 /* most bytes of body, at most CALL_ANSWER_MAX */
     void (*ended)(void *context, struct call *call); /* called once, when the call has ended; or NULL */
     enum call_verdict (*judge)(void *context, const struct call *call); /* of an answer; NULL: CALL_BY_STATUS */

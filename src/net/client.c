@@ -43,7 +43,9 @@ static void call_end(struct call *call)
 /* True when the call waits for another try; false when its tries or the time are used up. */
 static bool try_again(const struct client *c, struct call *call, uint64_t delay_ms, uint64_t now_ms, const char *why)
 {
-    if (call->tries > c->settings.retries || now_ms + delay_ms >= c->settings.deadline_ms) {
+    bool too_late = now_ms + delay_ms >= c->settings.deadline_ms ||
+                    (call->last_try_ms != 0 && now_ms + delay_ms >= call->last_try_ms);
+    if (call->tries > c->settings.retries || too_late) {
         return false;
     }
     trace(TRACE_STEPS, "%s: %s; trying again in %u.%u s", call->origin->place, why, (unsigned)(delay_ms / 1000),

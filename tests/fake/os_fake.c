@@ -58,6 +58,7 @@ static struct {
     bool terminal[2];
     unsigned columns;
     const char *password;
+    size_t script_count, name_server_count;
 } fake;
 
 void os_fake_reset(void)
@@ -70,10 +71,11 @@ void os_fake_reset(void)
 
 static void put(struct pair *rows, const char *name, const char *value)
 {
-    while (rows->name != NULL) {
-        rows++;
+    size_t i = 0;
+    while (rows[i].name != NULL) {
+        i++;
     }
-    *rows = (struct pair){name, value};
+    rows[i] = (struct pair){name, value};
 }
 
 static const char *find(const struct pair *rows, const char *name)
@@ -88,29 +90,35 @@ static const char *find(const struct pair *rows, const char *name)
 
 void os_fake_environment(const char *name, const char *value) { put(fake.environment, name, value); }
 void os_fake_file(const char *path, const char *text) { put(fake.files, path, text); }
-void os_fake_file_bytes(const char *path, struct span bytes) { fake.bytes_path = path, fake.bytes = bytes; }
+void os_fake_file_bytes(const char *path, struct span bytes)
+{
+    fake.bytes_path = path;
+    fake.bytes = bytes;
+}
+
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
 void os_fake_password(const char *typed) { fake.password = typed; }
 
 void os_fake_peer(const struct os_fake_script *script)
 {
-    struct os_fake_script *to = fake.scripts;
-    while (to->address != NULL) {
-        to++;
-    }
-    *to = *script;
+    fake.scripts[fake.script_count++] = *script;
 }
 
-void os_fake_stop_at(uint64_t now_ms, enum os_stop how) { fake.stop_ms = now_ms, fake.stop = how; }
-void os_fake_terminal(enum os_output where, unsigned columns) { fake.terminal[where] = true, fake.columns = columns; }
+void os_fake_stop_at(uint64_t now_ms, enum os_stop how)
+{
+    fake.stop_ms = now_ms;
+    fake.stop = how;
+}
+
+void os_fake_terminal(enum os_output where, unsigned columns)
+{
+    fake.terminal[where] = true;
+    fake.columns = columns;
+}
 
 void os_fake_name_server(const char *address, os_fake_answer *answer)
 {
-    struct name_server *to = fake.name_servers;
-    while (to->address != NULL) {
-        to++;
-    }
-    *to = (struct name_server){.address = address, .answer = answer};
+    fake.name_servers[fake.name_server_count++] = (struct name_server){.address = address, .answer = answer};
 }
 
 static struct name_server *name_server(const char *address)

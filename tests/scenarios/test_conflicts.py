@@ -12,7 +12,7 @@ from service import faults
 from service.defender import DEVICE, HAS_ENDED, server_error
 from service.faults import Fault, Send, Stage
 
-SOON = ((0.5, "InProgress"), (1.0, "Succeeded"))
+SOON = ((0.3, "InProgress"), (0.5, "Succeeded"))
 RELEASE = "^POST .*/unisolate"
 
 
@@ -42,7 +42,7 @@ class Adopted(DeviceScenario):
     def test_is_followed(self, duplicates):
         self.service.defender.duplicates = duplicates
         action = self.active(script=SOON)
-        row = self.release_one(DEVICE, "--wait=6")
+        row = self.release_one(DEVICE, "--wait=1")
         self.assert_exit(self.runs[-1], 0)
         self.assertEqual((row["result"], row["actionId"]), ("released", action["id"]))
         self.assertEqual(self.posts(), 1)
@@ -98,7 +98,7 @@ class WaitingIsolate(DeviceScenario):
         """The service takes both; what is carried out last counts."""
         isolate = self.isolate()
         self.service.defender.life = SOON
-        row = self.release_one(DEVICE, "--wait=5")
+        row = self.release_one(DEVICE, "--wait=1")
         self.assert_exit(self.runs[-1], 13)
         self.assertEqual(row["result"], "conflict")
         self.assert_says(self.runs[-1], isolate["id"])
@@ -121,7 +121,7 @@ class WaitingIsolate(DeviceScenario):
     def test_cancel_isolate_with_wait(self):
         first, second = self.isolate(), self.isolate(status="InProgress")
         self.service.defender.life = SOON
-        row = self.release_one(DEVICE, "--cancel-isolate", "--wait=5")
+        row = self.release_one(DEVICE, "--cancel-isolate", "--wait=1")
         self.assertEqual(row["result"], "released")
         self.assertEqual(sorted(self.cancelled()), sorted([first["id"], second["id"]]))
 
@@ -183,7 +183,7 @@ class Reisolated(DeviceScenario):
         """A release during which `change` happens."""
         self.service.defender.life = life
         self.service.defender.on_release = change
-        return self.release_one(DEVICE, "--wait=6")
+        return self.release_one(DEVICE, "--wait=1")
 
     def isolate(self, status, ago=0.0, **members):
         return self.service.defender.add_action(
@@ -193,7 +193,7 @@ class Reisolated(DeviceScenario):
     @together([(status, status) for status in ("Pending", "InProgress", "Succeeded")])
     def test_isolate_that_comes_later(self, status):
         def change(_machine, _action):
-            self.service.defender.later(1.5, lambda: self.isolate(status))
+            self.service.defender.later(0.7, lambda: self.isolate(status))
 
         row = self.release_and(change)
         self.assert_exit(self.runs[-1], 13)
@@ -203,7 +203,7 @@ class Reisolated(DeviceScenario):
     @together([("Failed", "Failed"), ("Cancelled", "Cancelled"), ("TimeOut", "TimeOut")])
     def test_isolate_that_came_to_nothing(self, status):
         def change(_machine, _action):
-            self.service.defender.later(1.5, lambda: self.isolate(status))
+            self.service.defender.later(0.7, lambda: self.isolate(status))
 
         self.assertEqual(self.release_and(change)["result"], "released")
 
@@ -216,7 +216,7 @@ class Reisolated(DeviceScenario):
         isolate = self.isolate("InProgress", 60.0)
 
         def change(_machine, _action):
-            self.service.defender.later(1.2, lambda: isolate.become("Succeeded"))
+            self.service.defender.later(0.7, lambda: isolate.become("Succeeded"))
 
         row = self.release_and(change)
         self.assert_exit(self.runs[-1], 13)
@@ -243,14 +243,14 @@ class Reisolated(DeviceScenario):
                 action["status"] = "Succeeded"
                 action["lastUpdateDateTimeUtc"] = second + ".5000000Z"
 
-            self.service.defender.later(1.0, end)
+            self.service.defender.later(0.5, end)
 
         self.release_and(change, ())
         self.assert_exit(self.runs[-1], code)
 
     def test_who_isolates_it_is_told(self):
         def change(_machine, _action):
-            self.service.defender.later(1.5, lambda: self.isolate("Succeeded"))
+            self.service.defender.later(0.7, lambda: self.isolate("Succeeded"))
 
         self.release_and(change)
         self.assert_says(self.runs[-1], "Automated attack disruption")
@@ -330,7 +330,7 @@ class LookedUp(DeviceScenario):
     def test_lost_and_followed(self):
         self.service.defender.life = SOON
         self.service.api.fail(faults.cut(400), 1, RELEASE)
-        row = self.release_one(DEVICE, "--wait=5")
+        row = self.release_one(DEVICE, "--wait=1")
         self.assertEqual((row["result"], self.posts()), ("released", 1))
 
     def test_lost_while_an_isolate_waits(self):

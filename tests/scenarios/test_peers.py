@@ -240,7 +240,7 @@ class Truth(DeviceScenario):
     @together([(status, status) for status in ("Failed", "TimeOut", "Cancelled", "Canceled")])
     def run_ends(self, status):
         self.service.defender.life = [(0.5, status)]
-        row = self.release_one(DEVICE, "--wait=5")
+        row = self.release_one(DEVICE, "--wait=1")
         self.assert_exit(self.runs[-1], 11)
         self.assertEqual((row["result"], row["actionStatus"]), ("failed", status))
 
@@ -262,13 +262,13 @@ class Truth(DeviceScenario):
     def test_words_are_the_right_way_round(self):
         """peer: the comment says isolated; here: never."""
         self.service.defender.life = SUCCESS
-        result = self.release("--wait=5", quiet=True)
+        result = self.release("--wait=1", quiet=True)
         self.assertNotIn("isolated", (result.out + result.err).replace("unisolate", ""))
 
     @peer("Splunk: waits 60 s at most, whatever it is told")
     def test_cap_of_the_wait(self):
         """peer: more is cut silently; here: the wait that was asked for is the one that is used."""
-        self.service.defender.life = [(2.2, "Succeeded")]
+        self.service.defender.life = SUCCESS
         screen = on_terminal(
             self, "-c", "x", *self.where(), *self.sign_in(), "--wait=1h30m", DEVICE
         )
@@ -290,14 +290,14 @@ class Truth(DeviceScenario):
     def run_hiccups(self, fault):
         self.service.defender.life = SUCCESS
         self.service.api.fail(fault, 1, POLL)
-        row = self.release_one(DEVICE, "--wait=8")
+        row = self.release_one(DEVICE, "--wait=3")
         self.assertEqual((row["result"], self.posts()), ("released", 1))
 
     @peer("Splunk: has to sleep before it may ask for a new action")
     def test_early_404(self):
         """peer: has to sleep first; here: a 404 right after the release is not the end."""
         self.service.defender.life, self.service.defender.hidden = SUCCESS, 2.5
-        self.assertEqual(self.release_one(DEVICE, "--wait=8")["result"], "released")
+        self.assertEqual(self.release_one(DEVICE, "--wait=3")["result"], "released")
 
     @peer("microsoft-365-docs#5903: isolated again after the release succeeded")
     def test_isolated_again_after_success(self):
@@ -305,9 +305,9 @@ class Truth(DeviceScenario):
         isolate = self.service.defender.add_action(DEVICE, "Isolate", "Pending", 60.0)
         self.service.defender.life = SUCCESS
         self.service.defender.on_release = lambda *_: self.service.defender.later(
-            1.0, lambda: isolate.become("Succeeded")
+            0.7, lambda: isolate.become("Succeeded")
         )
-        row = self.release_one(DEVICE, "--wait=5")
+        row = self.release_one(DEVICE, "--wait=1")
         self.assert_exit(self.runs[-1], 13)
         self.assertEqual(row["result"], "conflict")
 
@@ -361,9 +361,9 @@ class Repeats(DeviceScenario):
     def test_duplicate_has_its_id(self):
         """peer: cannot be followed; here: the active action is looked up and followed."""
         action = self.service.defender.add_action(
-            DEVICE, "Unisolate", blocks=True, script=((1.0, "Succeeded"),)
+            DEVICE, "Unisolate", blocks=True, script=SUCCESS
         )
-        row = self.release_one(DEVICE, "--wait=5")
+        row = self.release_one(DEVICE, "--wait=1")
         self.assertEqual((row["actionId"], row["result"]), (action["id"], "released"))
 
     @peer("Rapid7: 'in progress' is recognised by the words alone")

@@ -26,6 +26,7 @@ FILE = Path(__file__).resolve().parents[2] / "build" / "test" / "sign-in-table.t
 ENDINGS = {"success": 0, "refused": 5, "malformed": 14, "time-out": 7, "throttled": 9}
 
 NOT_FOUND = json_answer(400, {"error": "invalid_request", "error_description": "Identity not found"})
+FEDERATED_TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJlLW9mLXRoZS1pc3N1ZXI"
 NO_TOKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -49,6 +50,26 @@ class Stage:
 def with_secret(stage):
     stage.options = ["--tenant", TENANT, "--client-id", CLIENT_ID]
     stage.env = {"AZURE_CLIENT_SECRET": stage.service.entra.secret}
+
+
+def as_application(stage, option, name, text):
+    """A sign-in whose proof stands in a file."""
+    file = Path(tempfile.mkdtemp(dir=stage.scenario.folder)) / name
+    file.write_text(text)
+    stage.options = ["--tenant", TENANT, "--client-id", CLIENT_ID, option, file]
+
+
+def with_certificate(stage):
+    pki = stage.service.pki
+    key = pki.key("app").read_text()
+    stage.service.entra.applications.certificates = [pki.certificate("app")]
+    stage.secrets = key.splitlines()[1:-1]
+    as_application(stage, "--certificate", "app.pem", pki.certificate("app").read_text() + key)
+
+
+def with_federated_token(stage):
+    stage.service.entra.federated.append(FEDERATED_TOKEN)
+    as_application(stage, "--federated-token-file", "federated", FEDERATED_TOKEN)
 
 
 def with_token(stage):
@@ -92,6 +113,8 @@ class Way:
 
 WAYS = [Way("token", with_token, json_answer(401, {"error": {"code": "Unauthorized", "message": "Invalid token"}})),
         Way("secret", with_secret, error_answer(7000215)),
+        Way("certificate", with_certificate, error_answer(700027)),
+        Way("federated", with_federated_token, error_answer(700213)),
         Way("managed-identity (IMDS)", with_imds, NOT_FOUND),
         Way("managed-identity (App Service)", with_app_service, json_answer(400, {"statusCode": 400, "message": "No such identity"})),
         Way("managed-identity (Azure Arc)", with_arc, NOT_FOUND),

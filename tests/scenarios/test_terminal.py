@@ -19,14 +19,15 @@ from terminal import columns, on_terminal
 SCREENS = Path(__file__).resolve().parents[2] / "build" / "test" / "screens.txt"
 NAMES = ["pc-042.contoso.com", "büro-nürnberg.contoso.com", "会議室-2.contoso.com"]
 ONE_LINE = ("unisolate: ", "advice: ")  # contract 6.11: however long
-LIFE = ((1.0, "InProgress"), (3.0, "Succeeded"))
+LIFE = ((0.5, "InProgress"), (1.5, "Succeeded"))
 
 
 class Terminal(DeviceScenario):
     def terminal(self, *arguments, word=None, **settings):
         command = [word] if word else ["-c", "clean"]
         screen = on_terminal(self, *command, *self.where(), *self.sign_in(), *arguments, **settings)
-        self.keep(" ".join([word or "release", *map(str, arguments)]), screen)
+        title = f"$ unisolate {' '.join([word or 'release', *map(str, arguments)])}"
+        self.keep(f"{self._testMethodName}:\n{title}", screen)
         width = settings.get("width", 80)
         for text in (text for states in screen.states for text in states):
             if not text.startswith(ONE_LINE) and "https://" not in text:
@@ -40,11 +41,10 @@ class Terminal(DeviceScenario):
             with open(SCREENS, "a+", encoding="utf-8", errors="replace") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 file.seek(0)
-                begin = f"$ unisolate {title}\n"
-                if begin not in file.read():
+                if title.split("\n")[0] not in file.read():
                     lines = "\n".join(screen.lines)
                     states = "".join(f"(in place) {text}\n" for text in screen.progress[:3])
-                    file.write(f"{begin}{states}{lines}\n(exit {screen.exit})\n\n")
+                    file.write(f"{title}\n{states}{lines}\n(exit {screen.exit})\n\n")
 
     def test_find(self):
         self.only(*({"name": name} for name in NAMES))
@@ -54,7 +54,7 @@ class Terminal(DeviceScenario):
 
     def test_release_and_wait(self):
         self.service.defender.life = LIFE
-        screen = self.terminal("--wait=10", "pc-042")
+        screen = self.terminal("--wait=2", "pc-042")
         self.assertEqual(screen.exit, 0)
         self.assertTrue(screen.progress)
         self.assertTrue(any("0:0" in text for text in screen.progress), screen.progress)
@@ -64,47 +64,47 @@ class Terminal(DeviceScenario):
     def test_progress_of_several(self):
         self.only(*({"name": name} for name in NAMES))
         self.service.defender.life = LIFE
-        screen = self.terminal("--wait=10", *NAMES)
+        screen = self.terminal("--wait=2", *NAMES)
         self.assertEqual(screen.exit, 0)
         self.assertTrue(any("3" in text for text in screen.progress), screen.progress)
 
     def test_progress_is_one_line_that_is_rewritten(self):
-        self.service.defender.life = ((3.5, "Succeeded"),)
-        screen = self.terminal("--wait=10", DEVICE)
+        self.service.defender.life = ((2.5, "Succeeded"),)
+        screen = self.terminal("--wait=3", DEVICE)
         rewritten = [states for states in screen.states if len(states) > 1]
         self.assertEqual(len(rewritten), 1, screen.states)
         self.assertGreaterEqual(len(screen.progress), 3)
 
     def test_narrow_terminal(self):
-        self.service.defender.life = ((1.0, "Succeeded"),)
+        self.service.defender.life = ((0.5, "Succeeded"),)
         screen = on_terminal(
-            self, "-c", "x", *self.where(), *self.sign_in(), "--wait=10", DEVICE, width=20
+            self, "-c", "x", *self.where(), *self.sign_in(), "--wait=1", DEVICE, width=20
         )
         for text in screen.progress:
             self.assertLess(columns(text), 20)
 
     def test_progress_is_shown_when_results_go_into_a_file(self):
-        self.service.defender.life = ((1.0, "Succeeded"),)
+        self.service.defender.life = ((0.5, "Succeeded"),)
         with open(self.folder / "out", "wb") as out:
-            screen = self.terminal("--json", "--wait=10", DEVICE, stdout=out.fileno())
+            screen = self.terminal("--json", "--wait=1", DEVICE, stdout=out.fileno())
         self.assertTrue(screen.progress)
         self.assertIn('"released"', (self.folder / "out").read_text())
         self.assertEqual(screen.lines, [])
 
     def test_no_progress_when_standard_error_is_no_terminal(self):
-        self.service.defender.life = ((1.0, "Succeeded"),)
-        result = self.release("--wait=10", quiet=True)
+        self.service.defender.life = ((0.5, "Succeeded"),)
+        result = self.release("--wait=1", quiet=True)
         self.assertEqual(result.err, "")
 
     def test_quiet_has_no_progress(self):
-        self.service.defender.life = ((1.0, "Succeeded"),)
-        screen = self.terminal("-q", "--wait=10", DEVICE)
+        self.service.defender.life = ((0.5, "Succeeded"),)
+        screen = self.terminal("-q", "--wait=1", DEVICE)
         self.assertEqual(screen.progress, [])
         self.assertEqual(screen.exit, 0)
 
     def test_hostile_status_in_the_progress_is_escaped(self):
         self.service.defender.life = ((0.1, "\x1b[2J\u202ex\r\n"), (2.5, "Succeeded"))
-        screen = self.terminal("--wait=10", DEVICE)
+        screen = self.terminal("--wait=3", DEVICE)
         self.assertNotIn("\x1b[2J", screen.raw)
         self.assertNotIn("\u202e", screen.raw)
 
