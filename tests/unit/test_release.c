@@ -263,8 +263,8 @@ static void what_was_not_lost_is_not_called_so(void)
 /* At the end of --max-time nothing can be looked up any more. */
 static void lost_at_the_end_of_time(void)
 {
-    static const struct release_case c = {"silence", {{RELEASE, "", ""}}, RELEASE_ERROR, FAULT_TIMEOUT, "", "has passed (waiting for the answer)",
-                                          LOST_ADVICE, 0, false, false, 4};
+    static const struct release_case c = {"silence", {{RELEASE, "", ""}}, RELEASE_ERROR, FAULT_TIMEOUT, "",
+                                          "has passed (waiting for the answer)", LOST_ADVICE, 0, false, false, 4};
     case_begin(&c);
     api_client.settings.deadline_ms = os_monotonic_ms() + 5000;
     CHECK(release_go());
