@@ -71,11 +71,10 @@ void os_fake_reset(void)
 
 static void put(struct pair *rows, const char *name, const char *value)
 {
-    size_t i = 0;
-    while (rows[i].name != NULL) {
-        i++;
+    while (rows->name != NULL) {
+        rows++;
     }
-    rows[i] = (struct pair){name, value};
+    *rows = (struct pair){name, value};
 }
 
 static const char *find(const struct pair *rows, const char *name)

@@ -251,6 +251,8 @@ static const struct host_row hosts[] = {
     {"https://us.api.security.microsoft.com", "https://api.securitycenter.microsoft.com/x", true},
     {GOV, "https://api-gcc.securitycenter.microsoft.us/x", true},
     {COMMERCIAL, "http://api.security.microsoft.com/x", false},
+    {COMMERCIAL, "http://api.security.microsoft.com:443/x", false},
+    {COMMERCIAL, "http://eu.api.security.microsoft.com:443/x", false},
     {COMMERCIAL, "https://api.security.microsoft.com:444/x", false},
     {COMMERCIAL, "https://api.security.microsoft.com.evil.test/x", false},
     {COMMERCIAL, "https://evilsecurity.microsoft.com/x", false},

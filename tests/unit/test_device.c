@@ -198,6 +198,7 @@ static void a_record_is_read(void)
     static const struct api_step bare[] = {
         {RECORD, "200 x", "{\"id\":\"" ID1 "\",\"lastSeen\":\"long ago\",\"mergedIntoMachineId\":\"\",\"healthStatus\":null}"},
         {NULL, NULL, NULL}};
+    static const struct api_step unmerged[] = {{RECORD, "200 x", "{\"id\":\"" ID1 "\",\"mergedIntoMachineId\":null}"}, {NULL, NULL, NULL}};
     struct fault f = {0};
     CHECK(find(ID1, steps, &f) && found.count == 1);
     CHECK_EQUAL_TEXT(found.at[0].id, ID1);
@@ -211,6 +212,9 @@ static void a_record_is_read(void)
     CHECK_EQUAL_TEXT(found.at[0].name, "");
     CHECK_EQUAL_TEXT(found.at[0].health, "");
     CHECK_EQUAL_INT(found.at[0].last_seen, 0);
+    CHECK(!found.at[0].merged);
+    end();
+    CHECK(find(ID1, unmerged, &f) && found.count == 1); /* as the service writes it of most */
     CHECK(!found.at[0].merged);
     end();
 }

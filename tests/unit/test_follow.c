@@ -129,6 +129,8 @@ static const struct release_case waits[] = {
     {"the last poll fails", {CREATED, FAILED_POLL("500 x", ""), ACTIVE}, RELEASE_PENDING, FAULT_PENDING, "a-1", "the action is Pending",
      NULL, 1, false, false, 0},
     {"the last poll succeeds", {CREATED, IS("Succeeded"), FREE}, RELEASE_RELEASED, FAULT_NONE, "a-1", NULL, NULL, 1, false, false, 0},
+    {"the last poll is not tried again", {CREATED, FAILED_POLL("500 x", ""), ACTIVE}, RELEASE_PENDING, FAULT_PENDING, "a-1",
+     "after 1 s of waiting", NULL, 1, false, false, 4},
     {"it is never seen in a short wait", {CREATED, FAILED_POLL("404 x", ""), ACTIVE}, RELEASE_PENDING, FAULT_PENDING, "a-1", NULL, NULL,
      1, false, false, 0},
 };
@@ -231,6 +233,20 @@ static void a_404_is_final_after_a_minute(void)
     CHECK_EQUAL_INT(release.rows[0].fault.code, FAULT_PENDING);
     CHECK(span_contains(span_of(release.rows[0].fault.text), SPAN("does not know the action any more")));
     end_always();
+}
+
+/* Within the wait a poll that failed is not left until the next is due. */
+static void a_poll_is_tried_again_soon(void)
+{
+    static const struct release_case c = {"5xx", {CREATED, FAILED_POLL("500 x", ""), IS("Succeeded"), FREE}, RELEASE_RELEASED,
+                                          FAULT_NONE, "a-1", NULL, NULL, 600, false, false, 1};
+    case_begin(&c);
+    uint64_t began_ms = os_monotonic_ms();
+    CHECK(release_go());
+    case_check(&c);
+    CHECK(os_monotonic_ms() - began_ms < 3000);
+    release_end();
+    api_end();
 }
 
 /* --max-time ends before --wait: that end holds, and the machine does not spin until the other. */
@@ -339,6 +355,7 @@ static const struct unit_test tests[] = {
     TEST(it_asks_ever_less_often),
     TEST(five_devices_share_the_pace),
     TEST(a_404_is_final_after_a_minute),
+    TEST(a_poll_is_tried_again_soon),
     TEST(the_runs_end_is_the_waits_end),
     TEST(progress_is_told_each_second),
     TEST(what_is_accepted_is_told_when_stopped),

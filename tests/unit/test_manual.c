@@ -11,6 +11,8 @@
 #include "cli/manual.h"
 #include "cli/options.h"
 #include "cli/version.h"
+#include "mde/isolation.h"
+#include "mde/release.h"
 
 static struct buf help;
 
@@ -73,6 +75,33 @@ static void help_has_every_option(void)
         snprintf(label, sizeof label, "%s%s%s%s%s", both ? letter : "", row->name, before,
                  row->value != NULL ? row->value : "", row->implied != NULL ? "]" : "");
         CHECK_EQUAL_INT(lines_that_begin(buf_span(&help), label), 1);
+    }
+}
+
+static void help_has_every_command(void)
+{
+    struct buf usage = buf_init(MANUAL_MAX);
+    manual_put_usage(&usage);
+    print_help();
+    for (const struct command_row *row = command_rows; row->help != NULL; row++) {
+        char words[40];
+        unit_row("%s", row->word);
+        snprintf(words, sizeof words, row->command == COMMAND_RELEASE ? "unisolate [%s] " : "unisolate %s ", row->word);
+        CHECK(lines_that_begin(buf_span(&help), row->word) >= 1);
+        CHECK_EQUAL_INT(span_contains(buf_span(&usage), span_of(words)), row->command != COMMAND_HELP);
+        CHECK(row->command == COMMAND_HELP || span_contains(buf_span(&usage), span_of(row->operands)));
+    }
+    buf_free(&usage);
+}
+
+/* Every form that a selector has. */
+static void help_has_every_way_to_name_a_device(void)
+{
+    static const char *const forms[] = {"id:HEX", "entra:GUID", "ip:ADDRESS", "name:NAME", "self", "tag:TAG"};
+    print_help();
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        unit_row("%s", forms[i]);
+        CHECK(span_contains(buf_span(&help), span_of(forms[i])));
     }
 }
 
@@ -203,6 +232,37 @@ static void readme_has_every_option(void)
     }
 }
 
+static void readme_has_every_command(void)
+{
+    static const char *const forms[] = {"id:HEX`", "entra:GUID`", "ip:ADDRESS`", "name:NAME`", "`self`", "tag:TAG`"};
+    for (const struct command_row *row = command_rows; row->help != NULL; row++) {
+        char words[40];
+        unit_row("%s", row->word);
+        snprintf(words, sizeof words, row->command == COMMAND_RELEASE ? "unisolate -c" : "unisolate %s", row->word);
+        CHECK(span_contains(readme(), span_of(words)));
+    }
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        unit_row("%s", forms[i]);
+        CHECK(span_contains(readme(), span_of(forms[i])));
+    }
+}
+
+/* What a script may read in `result` and `isolation`; "skipped" is of a journal, which there is not. */
+static void readme_has_every_result(void)
+{
+    char word[40];
+    for (int i = 0; i <= RELEASE_PLANNED; i++) {
+        snprintf(word, sizeof word, "`%s`", release_result_name((enum release_result)i));
+        unit_row("%s", word);
+        CHECK_EQUAL_INT(span_contains(readme(), span_of(word)), i != RELEASE_SKIPPED);
+    }
+    for (int i = 0; i <= ISOLATION_ISOLATING; i++) {
+        snprintf(word, sizeof word, "`%s`", isolation_name((enum isolation)i));
+        unit_row("%s", word);
+        CHECK(span_contains(readme(), span_of(word)));
+    }
+}
+
 static void readme_has_no_other_option(void)
 {
     struct span rest = readme();
@@ -256,9 +316,11 @@ static void readme_has_every_host(void)
 
 static const struct unit_test tests[] = {
     TEST(texts_keep_to_their_columns),  TEST(help_has_every_option),
+    TEST(help_has_every_command),       TEST(help_has_every_way_to_name_a_device),
     TEST(help_has_what_options_may_be), TEST(help_has_methods_and_clouds),
     TEST(help_has_every_exit_code),     TEST(help_has_three_examples_with_comments),
     TEST(version_is_one_line),          TEST(readme_has_every_option),
+    TEST(readme_has_every_command),     TEST(readme_has_every_result),
     TEST(readme_has_no_other_option),   TEST(readme_has_every_exit_code),
     TEST(readme_has_every_host),
 };

@@ -175,6 +175,8 @@ static const struct release_case cancels[] = {
      RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
     {"a release that is under way is not adopted in advance", {{LOOK_UP, "200 x", LIST(UNISOLATE("u-1", "Pending"))}, {RELEASE, CREATED}},
      RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
+    {"nor kept where the release is refused", {{LOOK_UP, "200 x", LIST(UNISOLATE("u-1", "Pending"))}, {RELEASE, DENIED}}, RELEASE_DENIED,
+     FAULT_PERMISSION, "", NULL, NULL, 0, true, false, 0},
     {"it has been carried out meanwhile",
      {CLEAR, {CANCEL("i-1"), "400 x", ""}, {GET("i-1"), "200 x", ISOLATE("i-1", "Succeeded", "16:00:01")}, {RELEASE, CREATED}},
      RELEASE_ACCEPTED, FAULT_NONE, "a-1", NULL, NULL, 0, true, false, 0},
@@ -258,6 +260,19 @@ static void what_was_not_lost_is_not_called_so(void)
     }
 }
 
+/* At the end of --max-time nothing can be looked up any more. */
+static void lost_at_the_end_of_time(void)
+{
+    static const struct release_case c = {"silence", {{RELEASE, "", ""}}, RELEASE_ERROR, FAULT_TIMEOUT, "",
+                                          "has passed (waiting for the answer)", LOST_ADVICE, 0, false, false, 4};
+    case_begin(&c);
+    api_client.settings.deadline_ms = os_monotonic_ms() + 5000;
+    CHECK(release_go());
+    case_check(&c);
+    release_end();
+    api_end();
+}
+
 static void a_failed_renewal_is_told(void)
 {
     static const struct release_case c = {"401", {{RELEASE, "401 x", ""}}, RELEASE_ERROR, FAULT_SIGN_IN, "", NULL, NULL, 0, false, true, 0};
@@ -278,6 +293,7 @@ static const struct unit_test tests[] = {
     TEST(what_cannot_be_cancelled_is_told),
     TEST(the_request_is_right),
     TEST(what_was_not_lost_is_not_called_so),
+    TEST(lost_at_the_end_of_time),
     TEST(a_failed_renewal_is_told),
 };
 

@@ -174,6 +174,7 @@ static void progress_is_one_line_that_is_rewritten(void)
     report_progress(&r, "waiting 0:03");
     struct buf result = text_of("result\n");
     report_result(&r, &result); /* to another output, but perhaps to the same terminal */
+    CHECK(span_ends(os_fake_written(OS_ERR), SPAN("waiting 0:03" CLEAR)));
     report_progress(&r, "waiting 0:04");
     CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
     ERR("waiting 0:01" CLEAR "waiting 0:02" CLEAR "step\nwaiting 0:03" CLEAR "waiting 0:04" CLEAR);

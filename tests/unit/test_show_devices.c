@@ -54,6 +54,7 @@ static struct call planned_call(void)
     struct call call = call_init("POST", &url);
     buf_put_text(&call.target, "/api/machines/" ID "/unisolate");
     call_add_field(&call, "Authorization", "Bearer ", &bearer);
+    call_add_field(&call, "X-Plain", "plain", NULL);
     call.body = SPAN("{\"Comment\":\"a \\\"b\\\"\"}");
     call.content_type = "application/json";
     return call;
@@ -76,6 +77,7 @@ static void planned_as_text(void)
     OUT("planned  pc\\n042 (nothing was sent)\n"
         "         POST https://api.test:444/api/machines/" ID "/unisolate\n"
         "         Authorization: Bearer (hidden)\n"
+        "         X-Plain: plain\n"
         "         Content-Type: application/json\n"
         "         {\"Comment\":\"a \\\"b\\\"\"}\n");
     end_planned(&call);
@@ -90,7 +92,7 @@ static void planned_as_json(void)
     OUT("{\"input\":\"pc-042\",\"result\":\"planned\",\"machineId\":\"" ID "\",\"computerDnsName\":\"pc-042.contoso.com\","
         "\"actionId\":null,\"actionStatus\":null,\"requested\":null,\"ended\":null,\"error\":null,"
         "\"request\":{\"method\":\"POST\",\"url\":\"https://api.test:444/api/machines/" ID "/unisolate\","
-        "\"headers\":{\"Authorization\":\"Bearer (hidden)\",\"Content-Type\":\"application/json\"},"
+        "\"headers\":{\"Authorization\":\"Bearer (hidden)\",\"X-Plain\":\"plain\",\"Content-Type\":\"application/json\"},"
         "\"body\":\"{\\\"Comment\\\":\\\"a \\\\\\\"b\\\\\\\"\\\"}\"}}\n");
     CHECK_EQUAL_INT(parsed(os_fake_written(OS_OUT).at).kind, JSON_OBJECT);
     end_planned(&call);
