@@ -107,9 +107,9 @@ def run_one(test: unittest.TestCase) -> Outcome:
     return Outcome(name, "passed", "", seconds)
 
 
-def find(pattern: str) -> list[unittest.TestCase]:
+def find(patterns: list[str]) -> list[unittest.TestCase]:
     tests = flatten(unittest.TestLoader().discover(str(TESTS / "scenarios"), "test_*.py"))
-    return [test for test in tests if pattern.lower() in test.id().lower()]
+    return [test for test in tests if any(p.lower() in test.id().lower() for p in patterns)]
 
 
 def run_all(tests: list[unittest.TestCase], jobs: int, slowest: int) -> bool:
@@ -146,7 +146,8 @@ def main() -> int:
     parser.add_argument("--program", required=True, help="the program under test")
     parser.add_argument("--verbose", action="store_true", help="add -vv to every command")
     parser.add_argument(
-        "-k", default="", metavar="PATTERN", help="only scenarios whose name holds this text"
+        "-k", action="append", metavar="PATTERN",
+        help="only scenarios whose name holds this text; may be given more than once"
     )
     parser.add_argument(
         "--jobs", type=int, default=2 * (os.cpu_count() or 1), help="scenarios at a time"
@@ -163,7 +164,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="unisolate-pki-") as folder:
         pki.make(Path(folder))
         os.environ[pki.FOLDER_VARIABLE] = folder
-        return 0 if run_all(find(options.k), options.jobs, options.slowest) else 1
+        return 0 if run_all(find(options.k or [""]), options.jobs, options.slowest) else 1
 
 
 if __name__ == "__main__":

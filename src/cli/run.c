@@ -10,67 +10,20 @@
 
 #include "auth/claims.h"
 #include "base/trace.h"
+#include "cli/input.h"
 #include "cli/manual.h"
+#include "cli/query.h"
 #include "cli/session.h"
 #include "cli/show.h"
+#include "cli/tally.h"
 #include "os/os.h"
 
-#include <string.h>
-
-/* ---- the operands ---- */
-
-/* Zeroed: none. */
-struct selectors {
-    struct selector *at; /* owned; one an operand */
-    size_t count;
-};
-
-static bool read_selectors(struct selectors *all, const struct options *o, struct fault *f)
-{
-    all->at = memory_take(o->operand_count, sizeof *all->at);
-    if (all->at == NULL) {
-        return fault_set(f, FAULT_MEMORY, "out of memory");
-    }
-    for (; all->count < o->operand_count; all->count++) {
-        const char *text = o->operands[all->count];
-        struct selector *s = &all->at[all->count];
-        if (!selector_read(s, text, f) || !device_resolve_self(s, f)) {
-            return false;
-        }
-        if (s->kind == SELECT_TAG && !o->all && o->command == COMMAND_RELEASE) {
-            fault_set(f, FAULT_USAGE, "%s: a tag may name many devices", text);
-            return fault_advise(f, "look at them with find; then allow it with --all");
-        }
-    }
-    return true;
-}
-
-/* ---- several results, one status ---- */
-
-struct tally {
-    bool any, differ;
-    enum exit_status status;
-};
-
-static void tally_add(struct tally *t, enum fault_code code)
-{
-    enum exit_status status = fault_status(code);
-    t->differ = t->differ || (t->any && status != t->status);
-    t->status = status;
-    t->any = true;
-}
-
-static enum exit_status tally_status(const struct tally *t)
-{
-    return t->differ ? STATUS_MIXED : t->status;
-}
+/* ---- release ---- */
 
 static bool is_stop(enum fault_code code)
 {
     return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
 }
-
-/* ---- release ---- */
 
 static bool add_every_device(struct release *r, const char *input, const struct device_list *found, struct fault *f)
 {
@@ -125,7 +78,7 @@ static bool add_device(struct release *r, struct api *api, const struct selector
     return ok;
 }
 
-static bool add_devices(struct release *r, struct api *api, const struct selectors *all, const struct options *o,
+static bool add_devices(struct release *r, struct api *api, const struct input *all, const struct options *o,
                         struct report *report, struct fault *f)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -139,7 +92,7 @@ static bool add_devices(struct release *r, struct api *api, const struct selecto
 static enum exit_status run_release(const struct options *o, struct report *report)
 {
     struct session s = {0};
-    struct selectors all = {0};
+    struct input all = {0};
     struct fault f = {0};
     struct release release = {
         .settings = {
@@ -153,7 +106,7 @@ static enum exit_status run_release(const struct options *o, struct report *repo
             .context = report,
         },
     };
-    bool ok = read_selectors(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
+    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
               add_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
@@ -162,167 +115,9 @@ static enum exit_status run_release(const struct options *o, struct report *repo
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
     release_free(&release);
-    memory_give(all.at);
+    input_free(&all);
     session_close(&s);
     return status;
-}
-
-/* ---- find ---- */
-
-struct find {
-    struct report *report;
-    const char *input;
-    struct device_list list;
-};
-
-static bool find_visit(void *context, const struct device *device, struct json record, struct fault *f)
-{
-    struct find *find = context;
-    show_record(find->report, find->input, device, record);
-    return device_list_add(&find->list, device, f);
-}
-
-static enum fault_code find_one(struct api *api, const struct selector *s, const char *input, struct report *report)
-{
-    struct find find = {.report = report, .input = input};
-    struct fault f = {0};
-    const struct device *chosen;
-    size_t others;
-    bool ok = device_search(api, s, find_visit, &find, &f);
-    bool many = ok && s->kind == SELECT_TAG && find.list.count > 0;
-    if (!many && (!ok || !device_choose(&find.list, &chosen, &others, &f))) {
-        fault_place(&f, "%s", input);
-        show_find_fault(report, input, &f);
-    }
-    device_list_free(&find.list);
-    return f.code;
-}
-
-static enum exit_status run_find(const struct options *o, struct report *report)
-{
-    struct session s = {0};
-    struct selectors all = {0};
-    struct tally tally = {0};
-    struct fault f = {0};
-    if (!read_selectors(&all, o, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
-        report_fault(report, &f);
-        tally_add(&tally, f.code);
-    }
-    for (size_t i = 0; !fault_is_set(&f) && i < all.count; i++) {
-        tally_add(&tally, find_one(&s.api, &all.at[i], o->operands[i], report));
-    }
-    memory_give(all.at);
-    session_close(&s);
-    return tally_status(&tally);
-}
-
-/* ---- status ---- */
-
-static bool one_device(struct api *api, const struct selector *s, struct device *device, struct fault *f)
-{
-    struct device_list found = {0};
-    const struct device *chosen = NULL;
-    size_t others;
-    bool ok = device_find(api, s, &found, f) && device_choose(&found, &chosen, &others, f);
-    if (ok) {
-        *device = *chosen;
-    }
-    device_list_free(&found);
-    return ok;
-}
-
-/* Where the device has no actions at all: is there such a device? Without permission to look it up it is taken for one. */
-static bool device_exists(struct api *api, const struct selector *s, struct fault *f)
-{
-    struct device device;
-    struct fault why = {0};
-    if (s->kind != SELECT_ID || one_device(api, s, &device, &why) || why.code == FAULT_PERMISSION) {
-        return true;
-    }
-    *f = why;
-    return false;
-}
-
-static bool device_status(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
-{
-    struct device device = {0};
-    struct action_list list = {0};
-    const struct action *decisive = NULL;
-    if (s->kind == SELECT_ID) {
-        memcpy(device.id, s->value, sizeof device.id);
-    } else if (!one_device(api, s, &device, f)) {
-        return false;
-    }
-    bool ok = action_list(api, device.id, &list, f) && (list.count > 0 || device_exists(api, s, f));
-    if (ok) {
-        status->isolation = isolation_infer(list.at, list.count, &decisive);
-        fault_keep(status->machine_id, sizeof status->machine_id, span_of(device.id));
-        fault_keep(status->computer_name, sizeof status->computer_name, span_of(device.name));
-        status->action = decisive != NULL ? *decisive : (struct action){0};
-    }
-    action_list_free(&list);
-    return ok;
-}
-
-/* A GUID may be an action's id or a device's Entra id: an action is asked for first. */
-static enum fault_code status_one(struct api *api, const char *input, struct report *report)
-{
-    struct device_status status = {.input = input};
-    struct selector s;
-    struct fault f = {0};
-    bool ok = selector_is_guid(span_of(input)) && action_get(api, input, &status.action, &f);
-    if (ok) {
-        fault_keep(status.machine_id, sizeof status.machine_id, span_of(status.action.machine_id));
-    } else if (!fault_is_set(&f) || f.code == FAULT_NOT_FOUND) {
-        fault_clear(&f);
-        ok = selector_read(&s, input, &f) && device_resolve_self(&s, &f) && device_status(api, &s, &status, &f);
-    }
-    if (!ok) {
-        fault_place(&f, "%s", input);
-        status.fault = f;
-    }
-    show_status(report, &status);
-    return f.code;
-}
-
-/* Every device whose newest actions leave it isolated or on the way there. */
-static bool status_all(struct api *api, struct report *report, struct fault *f)
-{
-    struct action_list list = {0};
-    bool ok = action_list(api, NULL, &list, f);
-    size_t count = ok ? isolation_survey(list.at, list.count) : 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct action *decisive;
-        struct device_status status = {.action = list.at[i], .isolation = isolation_infer(&list.at[i], 1, &decisive)};
-        fault_keep(status.machine_id, sizeof status.machine_id, span_of(list.at[i].machine_id));
-        show_status(report, &status);
-    }
-    action_list_free(&list);
-    return ok;
-}
-
-static enum exit_status run_status(const struct options *o, struct report *report)
-{
-    struct session s = {0};
-    struct selectors all = {0};
-    struct tally tally = {0};
-    struct fault f = {0};
-    bool ok = (o->operand_count == 0 || read_selectors(&all, o, &f)) && session_check(&s, o, &f) &&
-              session_open(&s, report, &f) && (o->operand_count > 0 || status_all(&s.api, report, &f));
-    if (!ok) {
-        report_fault(report, &f);
-        tally_add(&tally, f.code);
-    }
-    for (size_t i = 0; ok && i < all.count; i++) {
-        tally_add(&tally, status_one(&s.api, o->operands[i], report));
-    }
-    if (ok && tally_status(&tally) == STATUS_OK) {
-        report_advice(report, "inferred from the actions that the service knows: a force-release script, changed firewall rules and "
-                              "an automatic release are not seen");
-    }
-    memory_give(all.at);
-    session_close(&s);
-    return tally_status(&tally);
 }
 
 /* ---- cancel ---- */
@@ -431,9 +226,9 @@ static enum exit_status run_command(const struct options *o, int argc, struct re
     }
     switch (o->command) {
     case COMMAND_STATUS:
-        return run_status(o, report);
+        return query_status(o, report);
     case COMMAND_FIND:
-        return run_find(o, report);
+        return query_find(o, report);
     case COMMAND_CANCEL:
         return run_cancel(o, report);
     case COMMAND_TOKEN:
