@@ -7,6 +7,7 @@
 #   ./build.sh test      everything that must pass; the last line is "N passed, N failed"
 #   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
 #   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
+#   ./build.sh torture   every system call of a release failing in turn; a matrix of broken hosts, beside curl; a real boot
 #   ./build.sh lint [DIR]   the rules of the source, checked
 #   ./build.sh dist      the source archive that builds without a network: dist/
 #   ./build.sh setup     installs what all this needs (Debian, root); also done when something is missing
@@ -34,6 +35,8 @@ tools_test='python3 openssl cppcheck shellcheck ctags'
 tools_peers='node npm'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
+tools_torture='strace curl ip unshare qemu-system-x86_64 xz'
+packages_torture='strace curl iproute2 util-linux qemu-system-x86 xz-utils'
 packages_peers='nodejs npm' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
@@ -91,10 +94,11 @@ lacking_compiler() {
     [ "$1" = build ] || [ "$1" = peers ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
 }
 
-# need build|debug|test|peers: what is missing is installed where we may, else named in one line
+# need build|debug|test|torture|peers: what is missing is installed where we may, else named in one line
 need() {
     packages=$packages_build tools=$tools_build
     [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
+    [ "$1" != torture ] || packages="$packages_build $packages_test $packages_torture" tools="$tools_build $tools_test $tools_torture"
     [ "$1" != peers ] || packages=$packages_peers tools=$tools_peers
     # shellcheck disable=SC2086 # one word a tool
     missing="$(lacking_compiler "$1")$(lacking $tools)"
@@ -381,6 +385,28 @@ command_test() {
     [ "$failed" = 0 ]
 }
 
+# A Debian kernel, unpacked and not installed: build/boot.
+fetch_kernel() {
+    [ ! -d build/boot/lib/modules ] || return 0
+    mkdir -p build/boot
+    kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    say "the kernel $kernel"
+    (cd build/boot && quietly fetch.log apt-get -qq download "$kernel" && dpkg -x "$kernel"_*.deb .)
+}
+
+# What takes too long, or too much room, for every test.
+command_torture() {
+    need torture
+    command_build
+    fetch_kernel
+    show "$CC" -static -Os -o build/boot/init tests/boot/init.c
+    part system-calls python3 tests/faults/test_system_calls.py --program build/unisolate --table build/test/system-calls-table.txt
+    part matrix python3 tests/matrix/matrix.py --program build/unisolate --table build/test/matrix-table.txt
+    part boot python3 tests/boot/boot.py --program build/unisolate --init build/boot/init --kernel build/boot
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
 command_lint() {
     need test
     fetch mbedtls
@@ -422,6 +448,6 @@ command_clean() { rm -rf build dist; }
 command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
-build | try | test | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
+build | try | test | torture | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

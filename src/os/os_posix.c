@@ -89,6 +89,13 @@ enum os_stop os_stop_asked(void)
     }
 }
 
+/* A call that a signal interrupted is made again; not for ever, as where a broken filter or tracer answers every call so. */
+static bool again(unsigned *interruptions)
+{
+    enum { INTERRUPTIONS_MAX = 1000 };
+    return errno == EINTR && (*interruptions)++ < INTERRUPTIONS_MAX;
+}
+
 /* ---- time, random numbers ---- */
 
 uint64_t os_monotonic_ms(void)
@@ -109,13 +116,14 @@ static bool random_from_device(unsigned char *to, size_t size)
 {
     int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0;
+    unsigned interruptions = 0;
     while (ok && size > 0) {
         ssize_t got = read(fd, to, size);
         if (got > 0) {
             to += got;
             size -= (size_t)got;
         } else {
-            ok = got < 0 && errno == EINTR;
+            ok = got < 0 && again(&interruptions);
         }
     }
     if (fd >= 0) {
@@ -128,12 +136,13 @@ bool os_random(void *to, size_t size)
 {
     unsigned char *at = to;
 #if defined(__linux__)
+    unsigned interruptions = 0;
     while (size > 0) {
         ssize_t got = getrandom(at, size < 256 ? size : 256, 0);
         if (got > 0) {
             at += got;
             size -= (size_t)got;
-        } else if (got == 0 || errno != EINTR) {
+        } else if (got == 0 || !again(&interruptions)) {
             break; /* a kernel before 3.17, or a filter that does not know the call */
         }
     }
@@ -158,6 +167,7 @@ static char *block_room(struct buf *to, size_t *size)
 
 static bool read_all(int fd, struct buf *to)
 {
+    unsigned interruptions = 0;
     for (;;) {
         char excess;
         size_t size;
@@ -167,7 +177,7 @@ static bool read_all(int fd, struct buf *to)
             return false;
         }
         ssize_t got = size > 0 ? read(fd, room, size) : read(fd, &excess, 1);
-        if (got < 0 && errno == EINTR && os_stop_asked() == OS_GO_ON) {
+        if (got < 0 && os_stop_asked() == OS_GO_ON && again(&interruptions)) {
             continue;
         }
         if (got <= 0) {
@@ -269,6 +279,7 @@ static int descriptor_of(enum os_output where)
 bool os_write(enum os_output where, struct span bytes)
 {
     int fd = descriptor_of(where);
+    unsigned interruptions = 0;
     while (bytes.size > 0) {
         ssize_t put = write(fd, bytes.at, bytes.size);
         if (put > 0) {
@@ -276,7 +287,7 @@ bool os_write(enum os_output where, struct span bytes)
         } else if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             struct pollfd writable = {.fd = fd, .events = POLLOUT};
             (void)poll(&writable, 1, POLL_SLICE_MS);
-        } else if (put == 0 || errno != EINTR) {
+        } else if (put == 0 || !again(&interruptions)) {
             return false;
         }
     }
