@@ -355,6 +355,13 @@ command_probe() {
     build_release build/probe $(library_sources) tests/probe/probe.c
 }
 
+# The release program with a clock that runs 60 times as fast, for the scenarios of the API's limits.
+build_scaled() (
+    link_flags="$link_flags -Wl,--wrap=os_monotonic_ms,--wrap=os_poll"
+    # shellcheck disable=SC2046 # one word a source
+    build_release build/unisolate-scaled $(sources) tests/fake/os_scaled.c
+)
+
 command_debug() { build_debug; }
 
 command_try() {
@@ -369,6 +376,7 @@ command_test() {
     need peers
     command_build
     command_probe
+    build_scaled
     # shellcheck disable=SC2046 # one word a source
     build_debug $(find tests/unit tests/fake -name '*.c' | sort)
     unit_tests

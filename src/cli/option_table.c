@@ -41,6 +41,8 @@ const struct option_row option_rows[] = {
      .help = "allow a selector that names many devices (tag:)"},
     {0, "--cancel-isolate", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(cancel_isolate),
      .help = "also cancel an Isolate action that waits for the device"},
+    {0, "--pace", "N/min,M/h", NULL, GROUP_ACTION, OPTION_PACE, .standard = "100/min,1500/h",
+     .help = "the API's limits, for a tenant that has others; either part alone"},
 
     {0, "--tenant", "ID", "AZURE_TENANT_ID", GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.tenant),
      .help = "the tenant: its GUID, or a verified domain of it"},
@@ -96,8 +98,8 @@ const struct option_row option_rows[] = {
     {0, "--connect-timeout", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(connect_timeout_seconds),
      .standard = "10s", .help = "for one connection, up to the end of the TLS handshake"},
     {0, "--max-time", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(max_time_seconds),
-     .standard = "2m", .help = "for the whole run; 15m more with --auth device-code; TIME is written "
-                               "90, 90s, 10m, 1h30m"},
+     .standard = "2m", .help = "for the whole run; more by itself for --auth device-code (15m), --wait and many "
+                               "devices; TIME is written 90, 90s, 10m, 1h30m"},
     {0, "--retries", "N", NULL, GROUP_NETWORK, OPTION_NUMBER, AT(retries), .standard = "4",
      .help = "tries after the first for what may pass: connection, 429, 5xx"},
 

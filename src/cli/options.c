@@ -145,6 +145,15 @@ static bool keep_resolve(struct options *o, const struct option_row *row, const 
     return true;
 }
 
+static bool keep_pace(struct options *o, const struct option_row *row, const char *value,
+                      struct fault *f)
+{
+    (void)row;
+    return pace_read_limits(span_of(value), &o->pace) ||
+           fault_set(f, FAULT_USAGE, "'%s' is not N/min,M/h or one of them alone, each from 1 to %d", value,
+                     PACE_LIMIT_MAX);
+}
+
 typedef bool option_keeper(struct options *o, const struct option_row *row, const char *value,
                            struct fault *f);
 
@@ -153,7 +162,7 @@ static option_keeper *const keepers[] = {
     [OPTION_IPV6] = keep_family,     [OPTION_HELP] = keep_command, [OPTION_VERSION] = keep_command,
     [OPTION_TEXT] = keep_text,       [OPTION_SECRET] = keep_text,  [OPTION_CHOICE] = keep_choice,
     [OPTION_COLOR] = keep_color,     [OPTION_TIME] = keep_time,    [OPTION_NUMBER] = keep_number,
-    [OPTION_RESOLVE] = keep_resolve,
+    [OPTION_RESOLVE] = keep_resolve, [OPTION_PACE] = keep_pace,
 };
 
 /* Keep a value that `giver` gave; the giver's name stands in front of a fault. */

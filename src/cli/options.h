@@ -17,6 +17,7 @@
 
 #include "auth/credential.h"
 #include "base/address.h"
+#include "net/pace.h"
 
 enum command {
     COMMAND_RELEASE,
@@ -55,6 +56,7 @@ struct options {
     bool dry_run;
     bool all;                            /* a selector may name many */
     bool cancel_isolate;
+    struct pace_limits pace;
     /* sign-in */
     struct credential_settings sign_in;
     /* cloud; NULL: what the cloud says */
@@ -91,6 +93,7 @@ enum option_kind {
     OPTION_TIME,    /* uint64_t seconds */
     OPTION_NUMBER,  /* unsigned, up to OPTION_RETRIES_MAX */
     OPTION_RESOLVE, /* options.resolve */
+    OPTION_PACE,    /* options.pace */
 };
 
 enum option_group {

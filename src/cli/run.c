@@ -12,9 +12,11 @@
 #include "base/trace.h"
 #include "cli/input.h"
 #include "cli/manual.h"
+#include "cli/progress.h"
 #include "cli/query.h"
 #include "cli/session.h"
 #include "cli/show.h"
+#include "cli/summary.h"
 #include "cli/tally.h"
 #include "os/os.h"
 
@@ -89,11 +91,27 @@ static bool add_devices(struct release *r, struct api *api, const struct input *
     return true;
 }
 
+/* From so many devices on, each gets one line. */
+enum { BRIEF_DEVICES = 20 };
+
+/* What is to be told of the run as a whole, and the plan for it: known as soon as somebody is signed in. */
+static void begin_release(struct progress *p, struct session *s, struct release *r, const struct input *all, struct report *report)
+{
+    size_t look_ups = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        look_ups += all->at[i].kind != SELECT_ID;
+    }
+    report->brief = all->count >= BRIEF_DEVICES;
+    progress_begin(p, s, r, report, all->count, look_ups, s->options->dry_run ? 0 : 1 + r->settings.cancel_isolate);
+}
+
 static enum exit_status run_release(const struct options *o, struct report *report)
 {
     struct session s = {0};
     struct input all = {0};
     struct fault f = {0};
+    struct summary summary = {0};
+    struct progress progress = {0};
     struct release release = {
         .settings = {
             .comment = o->comment,
@@ -101,19 +119,31 @@ static enum exit_status run_release(const struct options *o, struct report *repo
             .cancel_isolate = o->cancel_isolate,
             .done = show_row,
             .planned = o->dry_run ? show_planned : NULL,
-            .progress = show_progress,
+            .progress = progress_follow,
             .advise = show_advice,
             .context = report,
         },
     };
-    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
-              add_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
+    report->summary = o->dry_run ? NULL : &summary;
+    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f);
+    if (ok) {
+        begin_release(&progress, &s, &release, &all, report);
+        ok = add_devices(&release, &s.api, &all, o, report, &f);
+    }
+    if (ok) {
+        progress_release(&progress);
+        ok = release_run(&release, &s.api, &f);
+    }
+    progress_end(&progress);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
     } else if (!ok && release_status(&release) == STATUS_OK) {
         report_failure(report, &f); /* interrupted, when all was accepted */
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
+    summary_tell(&summary, report, os_monotonic_ms() - progress.began_ms);
+    summary_free(&summary);
+    report->summary = NULL;
     release_free(&release);
     input_free(&all);
     session_close(&s);

@@ -5,6 +5,7 @@
 
 #include "auth/claims.h"
 #include "cli/cloud.h"
+#include "cli/count.h"
 #include "cli/show.h"
 #include "cli/version.h"
 #include "net/clock.h"
@@ -57,6 +58,7 @@ static void open_client(struct session *s)
         },
         .names = {.rules = o->resolve, .rule_count = o->resolve_count, .servers = o->dns, .family = o->family},
         .retries = o->retries,
+        .pace = o->pace,
         .deadline_ms = os_monotonic_ms() + options_run_seconds(o) * 1000,
         .user_agent = version.user_agent,
     };
@@ -106,6 +108,48 @@ bool session_open(struct session *s, struct report *report, struct fault *f)
         .renew_context = s,
     };
     return session_sign_in(s, report, f);
+}
+
+/* "1,500 devices, about 15 minutes at the API's limit (100 calls a minute, 1,500 an hour)" */
+static void tell_plan(const struct session *s, const struct report *report, size_t devices, uint64_t least_ms, size_t room)
+{
+    struct buf line = buf_init(400);
+    size_t minutes = (size_t)((least_ms + 59999) / 60000) + 1; /* the last calls take their time, too */
+    count_put(&line, devices);
+    buf_put_text(&line, devices == 1 ? " device, about " : " devices, about ");
+    count_put(&line, minutes < 120 ? minutes : (minutes + 59) / 60);
+    buf_put_format(&line, " %s at the API's limit (", minutes < 120 ? "minutes" : "hours");
+    count_put(&line, s->options->pace.minute);
+    buf_put_text(&line, " calls a minute, ");
+    count_put(&line, s->options->pace.hour);
+    buf_put_text(&line, " an hour)");
+    if (room != SIZE_MAX) {
+        buf_put_text(&line, "; --max-time has room for about ");
+        count_put(&line, room);
+        buf_put_text(&line, " calls, the rest will not be sent");
+    }
+    buf_put_char(&line, '\n');
+    report_lines(report, &line);
+}
+
+void session_plan(struct session *s, const struct report *report, size_t devices, size_t calls)
+{
+    struct client *c = &s->client;
+    uint64_t now_ms = os_monotonic_ms();
+    uint64_t last_ms;
+    uint64_t ignored_ms;
+    bool given = options_giver(s->options, "--max-time") != NULL;
+    c->settings.outlast = devices > 1;
+    (void)pace_room(&c->pace, now_ms, UINT64_MAX, calls, &last_ms);
+    if (!given && last_ms > now_ms) {
+        uint64_t end_ms = last_ms + options_run_seconds(s->options) * 1000;
+        c->settings.deadline_ms = end_ms > c->settings.deadline_ms ? end_ms : c->settings.deadline_ms;
+    }
+    if (last_ms > now_ms && !s->planned) {
+        s->planned = true;
+        size_t room = given ? pace_room(&c->pace, now_ms, c->settings.deadline_ms, calls, &ignored_ms) : calls;
+        tell_plan(s, report, devices, last_ms - now_ms, room < calls ? room : SIZE_MAX);
+    }
 }
 
 void session_close(struct session *s)

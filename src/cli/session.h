@@ -22,6 +22,7 @@ struct session {
     struct client client;
     struct secret bearer;
     struct api api;
+    bool planned;                       /* what the plan needs has been told */
 };
 
 /* Everything that can be said without the network. FAULT_USAGE, FAULT_FILE, FAULT_NO_CREDENTIAL. */
@@ -32,6 +33,14 @@ bool session_sign_in(struct session *s, struct report *report, struct fault *f) 
 
 /* The same; s->api is then ready. */
 bool session_open(struct session *s, struct report *report, struct fault *f) MUST_CHECK;
+
+/*
+ * Allow the time that so many devices need at the API's limit, and say so where it is more than the limits let go at once. Of a run that has
+ * --max-time it says how much that has room for. May be called again when more is known.
+ *
+ * calls  of the API that are foreseen, from now on
+ */
+void session_plan(struct session *s, const struct report *report, size_t devices, size_t calls);
 
 void session_close(struct session *s);
 

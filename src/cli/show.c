@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "cli/object.h"
+#include "cli/summary.h"
 #include "cli/table.h"
 #include "codec/json_write.h"
 #include "codec/time_text.h"
@@ -108,6 +109,8 @@ static void put_action_line(struct buf *b, size_t indent, const char *what, cons
 /*
  *     accepted  pc-042 (queued, not yet released)
  *               action 5382f7ea-7557-4ab7-9782-d50480024a4e, Pending
+ * or, of many,
+ *     accepted  pc-042, action 5382f7ea-7557-4ab7-9782-d50480024a4e
  */
 static void show_row_text(struct report *r, const struct release_row *row)
 {
@@ -117,6 +120,13 @@ static void show_row_text(struct report *r, const struct release_row *row)
     report_put_colored(r, &b, fault_is_set(&row->fault) ? REPORT_BAD : REPORT_GOOD, result);
     buf_put_text(&b, "  ");
     escape_put(&b, span_of(row->input));
+    if (r->brief) {
+        buf_put_text(&b, row->action.id[0] != '\0' ? ", action " : "");
+        escape_put(&b, span_of(row->action.id));
+        buf_put_char(&b, '\n');
+        report_result(r, &b);
+        return;
+    }
     buf_put_text(&b, meaning_of(row->result));
     buf_put_char(&b, '\n');
     if (row->computer_name[0] != '\0') {
@@ -176,8 +186,12 @@ void show_row(void *report, const struct release_row *row)
     } else if (!failed || row->action.id[0] != '\0') {
         show_row_text(r, row); /* a failure too, where there is an action to ask for again */
     }
+    if (r->summary != NULL) {
+        summary_add(r->summary, row);
+    }
     if (failed) {
-        report_failure(r, &row->fault);
+        bool advised = r->brief && r->summary != NULL && !summary_is_news(r->summary, &row->fault);
+        (advised ? report_failure_line : report_failure)(r, &row->fault);
         if (!r->json && row->candidates.count > 0) {
             show_candidates(r, &row->candidates);
         }
@@ -250,30 +264,6 @@ void show_planned(void *report, const struct release_row *row, const struct call
 void show_advice(void *report, const char *text)
 {
     report_advice(report, text);
-}
-
-/* "waiting 0:24 of 10:00: Pending", or "waiting 0:24 of 10:00: 3 of 5 devices" */
-void show_progress(void *report, const struct release *release, uint64_t elapsed_ms)
-{
-    struct buf line = buf_init(200);
-    size_t waiting = 0;
-    const char *status = "";
-    for (size_t i = 0; i < release->count; i++) {
-        if (release->rows[i].stage == STAGE_FOLLOW) {
-            waiting++;
-            status = release->rows[i].action.status_text;
-        }
-    }
-    unsigned elapsed = (unsigned)(elapsed_ms / 1000);
-    unsigned limit = (unsigned)(release->settings.wait_ms / 1000);
-    buf_put_format(&line, "waiting %u:%02u of %u:%02u: ", elapsed / 60, elapsed % 60, limit / 60, limit % 60);
-    if (release->count == 1) {
-        buf_put_text(&line, status);
-    } else {
-        buf_put_format(&line, "%zu of %zu devices", waiting, release->count);
-    }
-    report_progress(report, buf_text(&line));
-    buf_free(&line);
 }
 
 void show_others(const struct report *r, const char *input, const struct device_list *found, const struct device *chosen)

@@ -11,6 +11,7 @@
 struct call api_call(const struct api *a, const char *method, struct span path, struct span body)
 {
     struct call call = call_init(method, a->url);
+    call.paced = true;
     struct span base = a->url->target;
     if (span_ends(base, SPAN("/"))) {
         base.size--;

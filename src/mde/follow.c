@@ -27,7 +27,9 @@ static void row_pending(struct run *run, struct release_row *row, const char *te
     if (row->fault.code == FAULT_PERMISSION) {
         fault_advise(&why, "following needs the role Machine.Read.All as well; the release itself stays queued");
     } else {
-        settle_why_pending(run->api, row, &why);
+        struct fault asking = {0};
+        settle_why_pending(run->api, row, &why, &asking);
+        run->stop = row_is_stop(asking.code) ? asking : run->stop;
     }
     row_fail(run->table, row, &why);
 }

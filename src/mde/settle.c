@@ -153,14 +153,13 @@ static bool keep_device(void *context, const struct device *device, struct json 
     return true;
 }
 
-void settle_why_pending(struct api *a, const struct release_row *row, struct fault *f)
+void settle_why_pending(struct api *a, const struct release_row *row, struct fault *f, struct fault *why)
 {
     struct selector id = {.kind = SELECT_ID};
     struct device device = {0};
-    struct fault ignored = {0};
     char seen[TIME_TEXT_SIZE] = "";
     memcpy(id.value, row->machine_id, sizeof row->machine_id);
-    if (!device_search(a, &id, keep_device, &device, &ignored) || device.id[0] == '\0') {
+    if (!device_search(a, &id, keep_device, &device, why) || device.id[0] == '\0') {
         return;
     }
     if (device.last_seen != 0) {

@@ -36,7 +36,7 @@ enum settled settle_doubt(struct api *a, struct release_row *row, const struct r
  */
 bool settle_released(struct api *a, const struct release_row *row, const struct release_settings *settings, struct fault *f) MUST_CHECK;
 
-/* Add to a FAULT_PENDING why the device may not have acted yet, as far as its record tells. */
-void settle_why_pending(struct api *a, const struct release_row *row, struct fault *f);
+/* Add to a FAULT_PENDING why the device may not have acted yet, as far as its record tells; `why` is what went wrong with asking. */
+void settle_why_pending(struct api *a, const struct release_row *row, struct fault *f, struct fault *why);
 
 #endif

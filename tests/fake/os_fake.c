@@ -491,7 +491,7 @@ void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
         uint64_t event = event_ms(&items[i]);
         until = event < until ? event : until;
     }
-    until = fake.stop_ms < until ? fake.stop_ms : until;
+    until = fake.stop_ms > fake.now_ms && fake.stop_ms < until ? fake.stop_ms : until; /* a signal wakes it once */
     fake.now_ms = until > fake.now_ms ? until : fake.now_ms;
     for (size_t i = 0; i < count; i++) {
         items[i].ready = event_ms(&items[i]) <= fake.now_ms;

@@ -168,7 +168,7 @@ static void the_reason_is_told(void)
         unit_row("%s", whys[i].name);
         fault_set(&f, FAULT_PENDING, "pending");
         api_begin(whys[i].steps, 0);
-        settle_why_pending(&api, &row, &f);
+        settle_why_pending(&api, &row, &f, &(struct fault){0});
         CHECK_EQUAL_INT(f.code, FAULT_PENDING);
         CHECK_EQUAL_TEXT(f.text, "pending");
         CHECK_EQUAL_TEXT(f.advice, whys[i].advice);
