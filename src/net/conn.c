@@ -35,12 +35,13 @@ void conn_open(struct conn *c, const struct url *origin, const struct conn_setti
 /* TLS names the host itself, as it stands in the certificate. */
 static void conn_fail(struct conn *c)
 {
-    if (c->proxy != NULL && c->state <= CONN_TUNNEL) {
+    bool of_proxy = c->proxy != NULL && c->state <= CONN_TUNNEL;
+    if (of_proxy) {
         proxy_blame(c->proxy, &c->fault);
     } else if (c->proxy != NULL && c->state == CONN_TLS) {
         fault_place(&c->fault, "through proxy %s", c->proxy->url.place);
     }
-    if (!span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
+    if (of_proxy || !span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
         fault_place(&c->fault, "%s", c->origin.place);
     }
     c->state = CONN_FAILED;

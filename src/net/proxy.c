@@ -282,7 +282,8 @@ static bool refuse_login(const struct proxy *p, const struct http1_reader *r, st
     char offered[SCHEMES_MAX];
     bool basic = list_schemes(r, offered, sizeof offered);
     bool sent = secret_present(&p->login);
-    fault_set(f, FAULT_PROXY, "407, %s; it offers %s", sent ? "the login that was sent is not accepted" : "a login is needed", offered);
+    fault_set(f, FAULT_PROXY, "%d, %s; it offers %s", r->status,
+              sent ? "the login that was sent is not accepted" : "a login is needed", offered);
     if (!basic) {
         return fault_advise(f, "Basic is the only login to a proxy that there is here; a helper on this host (px, cntlm) does "
                                "Negotiate and NTLM: --proxy http://127.0.0.1:PORT");
@@ -323,7 +324,7 @@ static bool refuse(const struct url *origin, const struct http1_reader *r, struc
 
 static bool judge(const struct proxy *p, const struct url *origin, const struct http1_reader *r, bool more, struct fault *f)
 {
-    if (r->status == 407) {
+    if (r->status == 407 || r->status == 401) { /* tinyproxy's word for a wrong login is 401 */
         return refuse_login(p, r, f);
     }
     if (r->status >= 300) {

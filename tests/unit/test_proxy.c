@@ -273,6 +273,7 @@ static const struct answer_row answers[] = {
      "it offers Negotiate, NTLM, BASIC", "USER@"},
     {LOGIN "Negotiate, NTLM TlRMTVNTUAAC==, Digest realm = \"x\", qop=\"auth,auth-int\", nonce=1\r\n\r\n", HTTP1_BAD, FAULT_PROXY,
      "it offers Negotiate, NTLM, Digest", BASIC_ONLY},
+    {"HTTP/1.0 401 Unauthorized\r\n\r\n", HTTP1_BAD, FAULT_PROXY, "401, a login is needed", "USER@"},
     {LOGIN ",, Negotiate ,\r\n\r\n", HTTP1_BAD, FAULT_PROXY, "it offers Negotiate", BASIC_ONLY},
     {LOGIN "Digest realm=\"never closed, Basic\r\n\r\n", HTTP1_BAD, FAULT_PROXY, "it offers Digest", BASIC_ONLY},
     {LOGIN "=, \"Basic\r\n\r\n", HTTP1_BAD, FAULT_PROXY, "407", NULL},
