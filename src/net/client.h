@@ -27,7 +27,7 @@ enum {
 };
 
 struct client_settings {
-    struct conn_settings conn; /* its dns is set by client_open() */
+    struct conn_settings conn; /* its dns and user_agent are set by client_open() */
     struct dns_settings names;
     unsigned retries;          /* tries after the first */
     bool outlast;              /* many devices: a 429 of the API uses up no try, and is waited out until the deadline */
