@@ -3,6 +3,8 @@
 # build.sh - builds and checks unisolate; one command each, no configure step.
 #
 #   ./build.sh           the release program for this machine: build/unisolate (static, stripped, reproducible)
+#   ./build.sh cross TARGET  the same for another machine, with Debian's compilers: build/TARGET/unisolate (.exe); `all`: each of them
+#   ./build.sh test-targets [TARGET...]  every target (or these) built and run under qemu or wine: build/test/targets-table.txt
 #   ./build.sh try       build, then release a device of a fake service on loopback
 #   ./build.sh test      everything that must pass; the last line is "N passed, N failed"
 #   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
@@ -34,6 +36,7 @@ tools_test='python3 openssl cppcheck shellcheck ctags'
 tools_peers='node npm'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
+targets='x86_64-linux aarch64-linux armv7-linux i686-linux riscv64-linux x86_64-windows i686-windows'
 packages_peers='nodejs npm' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
@@ -48,8 +51,16 @@ mbedtls_language='-std=c11 -D_POSIX_C_SOURCE=200809L -Isrc -Ivendor/mbedtls/incl
 release_flags='-Os -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections'
 release_flags="$release_flags -fno-asynchronous-unwind-tables -fno-unwind-tables"
 hot='chacha20 chachapoly poly1305 aes aesni gcm bignum bignum_core ecp ecp_curves sha256 sha512'
-link_flags='-static-pie -Wl,--gc-sections,--build-id=none,-O1,-z,relro,-z,now,-z,noexecstack,-z,text'
-link_flags="$link_flags -Wl,-z,pack-relative-relocs" # 16 KB less; a linker that does not know it says so and goes on
+# Not -static-pie: gcc knows it for some machines only, and gives the others an interpreter.
+link_flags='-static -Wl,-pie,--no-dynamic-linker,--gc-sections,--build-id=none,-O1,-z,relro,-z,now,-z,noexecstack,-z,text'
+link_flags_known='-z,pack-relative-relocs' # 16 KB less; only some linkers know it
+
+# Windows: seconds in 64 bits also where a long has 32, printf as in ISO C; no time stamp in the file. Control flow guard is not to
+# be had from this compiler.
+windows_flags='-D_WIN32_WINNT=0x0601 -D__MINGW_USE_VC2005_COMPAT -D__USE_MINGW_ANSI_STDIO=1'
+windows_link_flags='-static -mconsole -Wl,--gc-sections,-O1,--dynamicbase,--nxcompat,--no-insert-timestamp'
+windows_link_flags="$windows_link_flags,--major-subsystem-version,6,--minor-subsystem-version,1"
+windows_libraries='-lws2_32 -lbcrypt -ladvapi32 -liphlpapi'
 
 sanitizers='-fsanitize=address,undefined -fno-sanitize-recover=all'
 debug_flags="-O1 -g -fno-omit-frame-pointer $sanitizers"
@@ -140,9 +151,9 @@ version_flags() {
     printf -- '-DUNISOLATE_BUILD_EPOCH=%s' "$SOURCE_DATE_EPOCH"
 }
 
-# For which machine: native CC, or (later) a cross compiler with its prefix.
+# For which machine: this one with CC, or another one with Debian's compiler for it.
 select_native() {
-    prefix='' triple=$($CC -dumpmachine)
+    prefix='' triple=$($CC -dumpmachine) system=linux exe=''
     case $triple in
     x86_64-*linux*) target=x86_64-linux ;;
     i?86-*linux*) target=i686-linux ;;
@@ -153,8 +164,42 @@ select_native() {
     esac
 }
 
-# Every source of the program but the other system's file.
-sources() { find src -name '*.c' ! -name os_win32.c | sort; }
+# Of a target: the prefix of Debian's compiler, its package, what runs the result here where this machine does not.
+target_row() {
+    case $1 in
+    x86_64-linux) echo x86_64-linux-gnu- gcc-x86-64-linux-gnu qemu-x86_64-static ;;
+    aarch64-linux) echo aarch64-linux-gnu- gcc-aarch64-linux-gnu qemu-aarch64-static ;;
+    armv7-linux) echo arm-linux-gnueabihf- gcc-arm-linux-gnueabihf qemu-arm-static ;;
+    i686-linux) echo i686-linux-gnu- gcc-i686-linux-gnu qemu-i386-static ;;
+    riscv64-linux) echo riscv64-linux-gnu- gcc-riscv64-linux-gnu qemu-riscv64-static ;;
+    x86_64-windows) echo x86_64-w64-mingw32- gcc-mingw-w64-x86-64-win32 wine64 ;;
+    i686-windows) echo i686-w64-mingw32- gcc-mingw-w64-i686-win32 wine ;;
+    *) die "no target $1; there are: $targets" ;;
+    esac
+}
+
+# select_target TARGET: sets what select_native sets; this machine's own target is built with CC
+select_target() {
+    row=$(target_row "$1")
+    select_native
+    [ "$target" != "$1" ] || return 0
+    # shellcheck disable=SC2086 # three words
+    set -- "$1" $row
+    target=$1 prefix=$2 CC=$2gcc
+    case $target in *-windows) CC=$2gcc-win32 system=windows exe=.exe ;; esac
+    if ! have "$CC"; then
+        may_install || die "lacking: $CC; on Debian, as root: apt-get install $3"
+        install "$3"
+    fi
+    triple=$($CC -dumpmachine)
+}
+
+# Every source of the program but the other system's files.
+sources() {
+    other=os_win32
+    [ "${system:-linux}" != windows ] || other=os_posix
+    find src -name '*.c' ! -name "$other*" | sort
+}
 library_sources() { sources | grep -v '^src/main\.c$'; }
 
 # compile OUT FLAGS SOURCE...: each SOURCE to OUT/SOURCE.o when it, a header of it, the compiler or the flags changed
@@ -236,42 +281,91 @@ make_musl() (
     make -s DESTDIR=../sysroot install-headers install-libs
 )
 
+promise() { echo "$3" | grep -Eq "$4" || die "$1: $2"; }
+deny() { ! echo "$3" | grep -Eq "$4" || die "$1: $2"; }
+
 # What is promised of a release program, seen in the file itself.
 check_program() {
-    program=$1
-    head=$(readelf -hlW "$program")
-    dynamic=$(readelf -dW "$program")
-    promise() { echo "$2" | grep -Eq "$3" || die "$program: $1"; }
-    deny() { ! echo "$2" | grep -Eq "$3" || die "$program: $1"; }
-    promise 'is not position independent' "$head" 'Type: +DYN'
-    promise 'has no RELRO' "$head" GNU_RELRO
-    promise 'binds lazily' "$dynamic" 'BIND_NOW|Flags:.* NOW'
-    deny 'wants an interpreter' "$head" INTERP
-    deny 'has an executable stack' "$head" 'GNU_STACK.* RWE '
-    deny 'has text relocations' "$dynamic" TEXTREL
-    deny 'wants shared libraries' "$dynamic" NEEDED
+    head=$(readelf -hlW "$1")
+    dynamic=$(readelf -dW "$1")
+    promise "$1" 'is not position independent' "$head" 'Type: +DYN'
+    promise "$1" 'has no RELRO' "$head" GNU_RELRO
+    promise "$1" 'binds lazily' "$dynamic" 'BIND_NOW|Flags:.* NOW'
+    deny "$1" 'wants an interpreter' "$head" INTERP
+    deny "$1" 'has an executable stack' "$head" 'GNU_STACK.* RWE '
+    deny "$1" 'has text relocations' "$dynamic" TEXTREL
+    deny "$1" 'wants shared libraries' "$dynamic" NEEDED
 }
 
-# build_release RESULT SOURCE...: link the sources, statically, and check what came out
-build_release() {
+# The same of a Windows program: what WinPE has is all that it may import.
+check_windows_program() {
+    head=$("${prefix}objdump" -p "$1")
+    promise "$1" 'is loaded at one place' "$head" DYNAMIC_BASE
+    promise "$1" 'cannot be moved' "$head" '^Entry 5 0*[1-9a-f][0-9a-f]* .*Base Relocation'
+    promise "$1" 'has executable data' "$head" NX_COMPAT
+    [ "$target" != x86_64-windows ] || promise "$1" 'is not spread over 64 bits' "$head" HIGH_ENTROPY_VA
+    promise "$1" 'has a time stamp' "$head" '^Time/Date[[:space:]]+(Thu Jan +1 00:00:00 1970|0)'
+    deny "$1" 'imports what WinPE may lack' \
+        "$(echo "$head" | sed -n 's/.*DLL Name: //p' | grep -vixE '(kernel32|msvcrt|ws2_32|bcrypt|advapi32|iphlpapi)\.dll')" .
+}
+
+# link_program RESULT OBJECT...: statically, unstripped, of what build_libraries made
+link_program() {
     result=$1
     shift
-    need build
-    select_native
+    if [ "$system" = windows ]; then
+        # shellcheck disable=SC2086 # lists of words
+        show $CC $windows_link_flags -fstack-protector-strong $CFLAGS -o "$result" "$@" "$work/mbedtls/libmbedtls.a" $windows_libraries
+    else
+        known=''
+        ! $CC -Wl,--help 2>/dev/null | grep -q "${link_flags_known#*,}" || known=-Wl,$link_flags_known
+        # shellcheck disable=SC2086 # lists of words
+        show $CC $libc_start $link_flags $known $CFLAGS -o "$result" "$@" "$work/mbedtls/libmbedtls.a" $libc_end
+    fi
+}
+
+# The C library where it is ours, and mbedTLS, for the target; sets target_flags.
+build_libraries() {
     work=build/$target
-    build_musl
-    build_mbedtls "$work/mbedtls" "$libc_flags $release_flags $CFLAGS"
-    say "$result"
-    compile "$work/program" "$language $warnings $libc_flags $include $config $release_flags $CFLAGS" "$@"
-    full=$work/${result##*/}.full
-    # shellcheck disable=SC2046,SC2086 # lists of words
-    show $CC $libc_start $link_flags $CFLAGS -o "$full" $(objects_of "$work/program" "$@") \
-        "$work/mbedtls/libmbedtls.a" $libc_end
-    check_program "$full"
+    if [ "$system" = windows ]; then
+        target_flags="$windows_flags $(echo "$release_flags" | sed 's/-fPIE //')"
+    else
+        build_musl
+        target_flags="$libc_flags $release_flags"
+    fi
+    build_mbedtls "$work/mbedtls" "$target_flags $CFLAGS"
+}
+
+# Windows: the manifest and the version, as an object
+resources() {
+    [ "$system" = windows ] || return 0
+    read_commit
+    "${prefix}windres" -Isrc/os -DVERSION="\\\"$version\\\"" -DVERSION_NUMBERS="$(echo "$version" | tr . ,),0" src/os/os_win32.rc "$work/resources.o"
+    echo "$work/resources.o"
+}
+
+# build_release RESULT SOURCE...: link the sources, statically, for the target that was selected, and check what came out
+build_release() {
+    program=$1
+    shift
+    build_libraries
+    say "$program"
+    compile "$work/program" "$language $warnings $include $config $target_flags $CFLAGS" "$@"
+    name=${program##*/}
+    full=$work/${name%.exe}.full
+    # shellcheck disable=SC2046 # one word an object
+    link_program "$full" $(objects_of "$work/program" "$@") $(resources)
+    if [ "$system" = windows ]; then check_windows_program "$full"; else check_program "$full"; fi
     "${prefix}nm" "$full" | grep -q __stack_chk_fail || die "$full: has no stack protector"
-    "${prefix}strip" --strip-all -R .comment -R .note.gnu.property -o "$result.new" "$full"
-    mv "$result.new" "$result"
-    say "$result: $(wc -c <"$result") bytes"
+    if [ "$system" = windows ]; then
+        # strip writes the time into the file again
+        SOURCE_DATE_EPOCH=0 "${prefix}strip" --strip-all -o "$program.new" "$full"
+        check_windows_program "$program.new"
+    else
+        "${prefix}strip" --strip-all -R .comment -R .note.gnu.property -o "$program.new" "$full"
+    fi
+    mv "$program.new" "$program"
+    say "$program: $(wc -c <"$program") bytes"
 }
 
 # The same sources with sanitizers and this system's C library; further SOURCEs (of tests) are compiled along.
@@ -342,11 +436,30 @@ unit_tests() {
 # ---- commands ----
 
 command_build() {
+    need build
+    select_native
     # shellcheck disable=SC2046 # one word a source
     build_release build/unisolate $(sources)
 }
 
+command_cross() {
+    [ $# -gt 0 ] || die "cross TARGET: one of $targets, or all"
+    need build
+    # shellcheck disable=SC2086 # one word a target
+    [ "$1" != all ] || set -- $targets
+    for t; do
+        # A subshell: what is selected for one target is not there for the next.
+        (
+            select_target "$t"
+            # shellcheck disable=SC2046 # one word a source
+            build_release "build/$target/unisolate$exe" $(sources)
+        ) || exit 1
+    done
+}
+
 command_probe() {
+    need build
+    select_native
     # shellcheck disable=SC2046 # one word a source
     build_release build/probe $(library_sources) tests/probe/probe.c
 }
@@ -422,6 +535,6 @@ command_clean() { rm -rf build dist; }
 command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
-build | try | test | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
+build | cross | try | test | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
