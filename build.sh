@@ -3,12 +3,16 @@
 # build.sh - builds and checks unisolate; one command each, no configure step.
 #
 #   ./build.sh           the release program for this machine: build/unisolate (static, stripped, reproducible)
+#   ./build.sh cross TARGET  the same for another machine, with Debian's compilers: build/TARGET/unisolate (.exe); `all`: each of them
+#   ./build.sh test-targets [TARGET...]  every target (or these) built and run under qemu or wine: build/test/targets-table.txt
 #   ./build.sh try       build, then release a device of a fake service on loopback
 #   ./build.sh test      everything that must pass; the last line is "N passed, N failed"
 #   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
 #   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
 #   ./build.sh torture   every system call of a release failing in turn; a matrix of broken hosts, beside curl; a real boot
 #   ./build.sh lint [DIR]   the rules of the source, checked
+#   ./build.sh release [TARGET...]   every target (or these), source archive, container image, man page, completions, SBOM, sums: dist/
+#   ./build.sh test-release   reads dist/ back with the tools of others, and makes it once more elsewhere, without a network
 #   ./build.sh dist      the source archive that builds without a network: dist/
 #   ./build.sh setup     installs what all this needs (Debian, root); also done when something is missing
 #   ./build.sh clean     removes build/ and dist/
@@ -39,6 +43,11 @@ packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq
 tools_torture='strace curl ip unshare qemu-system-x86_64 xz'
 packages_torture='strace curl iproute2 util-linux qemu-system-x86 xz-utils'
 packages_peers='nodejs npm curl squid tinyproxy-bin haproxy' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
+targets='x86_64-linux aarch64-linux armv7-linux i686-linux riscv64-linux x86_64-windows i686-windows'
+tools_manual='mandoc man zsh fish'
+packages_manual='mandoc man-db zsh fish'
+tools_release='skopeo umoci qemu-aarch64-static unshare node npm'
+packages_release='skopeo umoci qemu-user-static util-linux'
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
@@ -52,8 +61,16 @@ mbedtls_language='-std=c11 -D_POSIX_C_SOURCE=200809L -Isrc -Ivendor/mbedtls/incl
 release_flags='-Os -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections'
 release_flags="$release_flags -fno-asynchronous-unwind-tables -fno-unwind-tables"
 hot='chacha20 chachapoly poly1305 aes aesni gcm bignum bignum_core ecp ecp_curves sha256 sha512'
-link_flags='-static-pie -Wl,--gc-sections,--build-id=none,-O1,-z,relro,-z,now,-z,noexecstack,-z,text'
-link_flags="$link_flags -Wl,-z,pack-relative-relocs" # 16 KB less; a linker that does not know it says so and goes on
+# Not -static-pie: gcc knows it for some machines only, and gives the others an interpreter.
+link_flags='-static -Wl,-pie,--no-dynamic-linker,--gc-sections,--build-id=none,-O1,-z,relro,-z,now,-z,noexecstack,-z,text'
+link_flags_known='-z,pack-relative-relocs' # 16 KB less; only some linkers know it
+
+# Windows: seconds in 64 bits also where a long has 32, printf as in ISO C; no time stamp in the file. Control flow guard is not to
+# be had from this compiler.
+windows_flags='-D_WIN32_WINNT=0x0601 -D__MINGW_USE_VC2005_COMPAT -D__USE_MINGW_ANSI_STDIO=1'
+windows_link_flags='-static -mconsole -Wl,--gc-sections,-O1,--dynamicbase,--nxcompat,--no-insert-timestamp'
+windows_link_flags="$windows_link_flags,--major-subsystem-version,6,--minor-subsystem-version,1"
+windows_libraries='-lws2_32 -lbcrypt -ladvapi32 -liphlpapi'
 
 sanitizers='-fsanitize=address,undefined -fno-sanitize-recover=all'
 debug_flags="-O1 -g -fno-omit-frame-pointer $sanitizers"
@@ -95,11 +112,13 @@ lacking_compiler() {
     [ "$1" = build ] || [ "$1" = peers ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
 }
 
-# need build|debug|test|torture|peers: what is missing is installed where we may, else named in one line
+# need build|debug|test|torture|manual|release|peers: what is missing is installed where we may, else named in one line
 need() {
     packages=$packages_build tools=$tools_build
     [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
     [ "$1" != torture ] || packages="$packages_build $packages_test $packages_torture" tools="$tools_build $tools_test $tools_torture"
+    [ "$1" != manual ] || packages=$packages_manual tools=$tools_manual
+    [ "$1" != release ] || packages="$packages_build $packages_release" tools="$tools_build $tools_release"
     [ "$1" != peers ] || packages=$packages_peers tools=$tools_peers
     # shellcheck disable=SC2086 # one word a tool
     missing="$(lacking_compiler "$1")$(lacking $tools)"
@@ -145,9 +164,9 @@ version_flags() {
     printf -- '-DUNISOLATE_BUILD_EPOCH=%s' "$SOURCE_DATE_EPOCH"
 }
 
-# For which machine: native CC, or (later) a cross compiler with its prefix.
+# For which machine: this one with CC, or another one with Debian's compiler for it.
 select_native() {
-    prefix='' triple=$($CC -dumpmachine)
+    prefix='' triple=$($CC -dumpmachine) system=linux exe=''
     case $triple in
     x86_64-*linux*) target=x86_64-linux ;;
     i?86-*linux*) target=i686-linux ;;
@@ -158,8 +177,42 @@ select_native() {
     esac
 }
 
-# Every source of the program but the other system's file.
-sources() { find src -name '*.c' ! -name os_win32.c | sort; }
+# Of a target: the prefix of Debian's compiler, its package, what runs the result here where this machine does not.
+target_row() {
+    case $1 in
+    x86_64-linux) echo x86_64-linux-gnu- gcc-x86-64-linux-gnu qemu-x86_64-static ;;
+    aarch64-linux) echo aarch64-linux-gnu- gcc-aarch64-linux-gnu qemu-aarch64-static ;;
+    armv7-linux) echo arm-linux-gnueabihf- gcc-arm-linux-gnueabihf qemu-arm-static ;;
+    i686-linux) echo i686-linux-gnu- gcc-i686-linux-gnu qemu-i386-static ;;
+    riscv64-linux) echo riscv64-linux-gnu- gcc-riscv64-linux-gnu qemu-riscv64-static ;;
+    x86_64-windows) echo x86_64-w64-mingw32- gcc-mingw-w64-x86-64-win32 wine64 ;;
+    i686-windows) echo i686-w64-mingw32- gcc-mingw-w64-i686-win32 wine ;;
+    *) die "no target $1; there are: $targets" ;;
+    esac
+}
+
+# select_target TARGET: sets what select_native sets; this machine's own target is built with CC
+select_target() {
+    row=$(target_row "$1")
+    select_native
+    [ "$target" != "$1" ] || return 0
+    # shellcheck disable=SC2086 # three words
+    set -- "$1" $row
+    target=$1 prefix=$2 CC=$2gcc
+    case $target in *-windows) CC=$2gcc-win32 system=windows exe=.exe ;; esac
+    if ! have "$CC"; then
+        may_install || die "lacking: $CC; on Debian, as root: apt-get install $3"
+        install "$3"
+    fi
+    triple=$($CC -dumpmachine)
+}
+
+# Every source of the program but the other system's files.
+sources() {
+    other=os_win32
+    [ "${system:-linux}" != windows ] || other=os_posix
+    find src -name '*.c' ! -name "$other*" | sort
+}
 library_sources() { sources | grep -v '^src/main\.c$'; }
 
 # compile OUT FLAGS SOURCE...: each SOURCE to OUT/SOURCE.o when it, a header of it, the compiler or the flags changed
@@ -241,42 +294,91 @@ make_musl() (
     make -s DESTDIR=../sysroot install-headers install-libs
 )
 
+promise() { echo "$3" | grep -Eq "$4" || die "$1: $2"; }
+deny() { ! echo "$3" | grep -Eq "$4" || die "$1: $2"; }
+
 # What is promised of a release program, seen in the file itself.
 check_program() {
-    program=$1
-    head=$(readelf -hlW "$program")
-    dynamic=$(readelf -dW "$program")
-    promise() { echo "$2" | grep -Eq "$3" || die "$program: $1"; }
-    deny() { ! echo "$2" | grep -Eq "$3" || die "$program: $1"; }
-    promise 'is not position independent' "$head" 'Type: +DYN'
-    promise 'has no RELRO' "$head" GNU_RELRO
-    promise 'binds lazily' "$dynamic" 'BIND_NOW|Flags:.* NOW'
-    deny 'wants an interpreter' "$head" INTERP
-    deny 'has an executable stack' "$head" 'GNU_STACK.* RWE '
-    deny 'has text relocations' "$dynamic" TEXTREL
-    deny 'wants shared libraries' "$dynamic" NEEDED
+    head=$(readelf -hlW "$1")
+    dynamic=$(readelf -dW "$1")
+    promise "$1" 'is not position independent' "$head" 'Type: +DYN'
+    promise "$1" 'has no RELRO' "$head" GNU_RELRO
+    promise "$1" 'binds lazily' "$dynamic" 'BIND_NOW|Flags:.* NOW'
+    deny "$1" 'wants an interpreter' "$head" INTERP
+    deny "$1" 'has an executable stack' "$head" 'GNU_STACK.* RWE '
+    deny "$1" 'has text relocations' "$dynamic" TEXTREL
+    deny "$1" 'wants shared libraries' "$dynamic" NEEDED
 }
 
-# build_release RESULT SOURCE...: link the sources, statically, and check what came out
-build_release() {
+# The same of a Windows program: what WinPE has is all that it may import.
+check_windows_program() {
+    head=$("${prefix}objdump" -p "$1")
+    promise "$1" 'is loaded at one place' "$head" DYNAMIC_BASE
+    promise "$1" 'cannot be moved' "$head" '^Entry 5 0*[1-9a-f][0-9a-f]* .*Base Relocation'
+    promise "$1" 'has executable data' "$head" NX_COMPAT
+    [ "$target" != x86_64-windows ] || promise "$1" 'is not spread over 64 bits' "$head" HIGH_ENTROPY_VA
+    promise "$1" 'has a time stamp' "$head" '^Time/Date[[:space:]]+(Thu Jan +1 00:00:00 1970|0)'
+    deny "$1" 'imports what WinPE may lack' \
+        "$(echo "$head" | sed -n 's/.*DLL Name: //p' | grep -vixE '(kernel32|msvcrt|ws2_32|bcrypt|advapi32|iphlpapi)\.dll')" .
+}
+
+# link_program RESULT OBJECT...: statically, unstripped, of what build_libraries made
+link_program() {
     result=$1
     shift
-    need build
-    select_native
+    if [ "$system" = windows ]; then
+        # shellcheck disable=SC2086 # lists of words
+        show $CC $windows_link_flags -fstack-protector-strong $CFLAGS -o "$result" "$@" "$work/mbedtls/libmbedtls.a" $windows_libraries
+    else
+        known=''
+        ! $CC -Wl,--help 2>/dev/null | grep -q "${link_flags_known#*,}" || known=-Wl,$link_flags_known
+        # shellcheck disable=SC2086 # lists of words
+        show $CC $libc_start $link_flags $known $CFLAGS -o "$result" "$@" "$work/mbedtls/libmbedtls.a" $libc_end
+    fi
+}
+
+# The C library where it is ours, and mbedTLS, for the target; sets target_flags.
+build_libraries() {
     work=build/$target
-    build_musl
-    build_mbedtls "$work/mbedtls" "$libc_flags $release_flags $CFLAGS"
-    say "$result"
-    compile "$work/program" "$language $warnings $libc_flags $include $config $release_flags $CFLAGS" "$@"
-    full=$work/${result##*/}.full
-    # shellcheck disable=SC2046,SC2086 # lists of words
-    show $CC $libc_start $link_flags $CFLAGS -o "$full" $(objects_of "$work/program" "$@") \
-        "$work/mbedtls/libmbedtls.a" $libc_end
-    check_program "$full"
+    if [ "$system" = windows ]; then
+        target_flags="$windows_flags $(echo "$release_flags" | sed 's/-fPIE //')"
+    else
+        build_musl
+        target_flags="$libc_flags $release_flags"
+    fi
+    build_mbedtls "$work/mbedtls" "$target_flags $CFLAGS"
+}
+
+# Windows: the manifest and the version, as an object
+resources() {
+    [ "$system" = windows ] || return 0
+    read_commit
+    "${prefix}windres" -Isrc/os -DVERSION="\\\"$version\\\"" -DVERSION_NUMBERS="$(echo "$version" | tr . ,),0" src/os/os_win32.rc "$work/resources.o"
+    echo "$work/resources.o"
+}
+
+# build_release RESULT SOURCE...: link the sources, statically, for the target that was selected, and check what came out
+build_release() {
+    program=$1
+    shift
+    build_libraries
+    say "$program"
+    compile "$work/program" "$language $warnings $include $config $target_flags $CFLAGS" "$@"
+    name=${program##*/}
+    full=$work/${name%.exe}.full
+    # shellcheck disable=SC2046 # one word an object
+    link_program "$full" $(objects_of "$work/program" "$@") $(resources)
+    if [ "$system" = windows ]; then check_windows_program "$full"; else check_program "$full"; fi
     "${prefix}nm" "$full" | grep -q __stack_chk_fail || die "$full: has no stack protector"
-    "${prefix}strip" --strip-all -R .comment -R .note.gnu.property -o "$result.new" "$full"
-    mv "$result.new" "$result"
-    say "$result: $(wc -c <"$result") bytes"
+    if [ "$system" = windows ]; then
+        # strip writes the time into the file again
+        SOURCE_DATE_EPOCH=0 "${prefix}strip" --strip-all -o "$program.new" "$full"
+        check_windows_program "$program.new"
+    else
+        "${prefix}strip" --strip-all -R .comment -R .note.gnu.property -o "$program.new" "$full"
+    fi
+    mv "$program.new" "$program"
+    say "$program: $(wc -c <"$program") bytes"
 }
 
 # The same sources with sanitizers and this system's C library; further SOURCEs (of tests) are compiled along.
@@ -347,11 +449,30 @@ unit_tests() {
 # ---- commands ----
 
 command_build() {
+    need build
+    select_native
     # shellcheck disable=SC2046 # one word a source
     build_release build/unisolate $(sources)
 }
 
+command_cross() {
+    [ $# -gt 0 ] || die "cross TARGET: one of $targets, or all"
+    need build
+    # shellcheck disable=SC2086 # one word a target
+    [ "$1" != all ] || set -- $targets
+    for t; do
+        # A subshell: what is selected for one target is not there for the next.
+        (
+            select_target "$t"
+            # shellcheck disable=SC2046 # one word a source
+            build_release "build/$target/unisolate$exe" $(sources)
+        ) || exit 1
+    done
+}
+
 command_probe() {
+    need build
+    select_native
     # shellcheck disable=SC2046 # one word a source
     build_release build/probe $(library_sources) tests/probe/probe.c
 }
@@ -374,6 +495,7 @@ command_try() {
 command_test() {
     trap 'echo "$passed passed, $((failed + 1)) failed"' EXIT # what does not even build
     need test
+    need manual
     need peers
     command_build
     command_probe
@@ -426,7 +548,7 @@ command_lint() {
 # Everything that git knows and that is not ignored, and the libraries' sources.
 dist_files() {
     if [ -e .git ]; then git ls-files --cached --others --exclude-standard
-    else find . -type f ! -path './build/*' ! -path './dist/*' ! -path './vendor/m*/*' | sed 's,^\./,,'; fi |
+    else find . -type f ! -path './build/*' ! -path './dist/*' ! -path './vendor/mbedtls/*' ! -path './vendor/musl/*' | sed 's,^\./,,'; fi |
         while read -r f; do [ ! -f "$f" ] || echo "$f"; done
     find vendor/mbedtls vendor/musl -type f
 }
@@ -447,9 +569,58 @@ command_dist() {
     say "dist/$name.tar.gz: $(wc -c <"dist/$name.tar.gz") bytes"
 }
 
+# What the program itself prints.
+release_texts() {
+    "$1" --man >dist/unisolate.1
+    "$1" --completion bash >dist/unisolate.bash
+    "$1" --completion zsh >dist/_unisolate
+    "$1" --completion fish >dist/unisolate.fish
+    "$1" --completion powershell >dist/unisolate.ps1
+}
+
+# All that is published, the same bytes whenever and wherever it is made with the same compilers.
+command_release() {
+    # shellcheck disable=SC2086 # one word a target
+    [ $# -gt 0 ] || set -- $targets
+    rm -rf dist
+    command_dist
+    command_cross "$@"
+    compilers='' images='' name=unisolate-$version
+    for t; do
+        compiler=$(select_target "$t" && echo "$CC")
+        compilers="$compilers $t=$compiler"
+        case $t in *-windows) exe=.exe ;; *) exe='' ;; esac
+        cp "build/$t/unisolate$exe" "dist/$name-$t$exe"
+        case $t in
+        x86_64-linux) images="$images amd64=dist/$name-$t" ;;
+        aarch64-linux) images="$images arm64=dist/$name-$t" ;;
+        esac
+    done
+    native=$(select_native && echo "$target")
+    [ ! -f "dist/$name-$native" ] || release_texts "dist/$name-$native"
+    # shellcheck disable=SC2086 # one word an architecture, one a target
+    {
+        [ -z "$images" ] || .ci/image.sh "dist/$name-oci.tar" "$version" "$commit" "$SOURCE_DATE_EPOCH" $images
+        .ci/sbom.sh "$version" "$commit" "$SOURCE_DATE_EPOCH" dist $compilers >build/sbom.json
+    }
+    mv build/sbom.json "dist/$name.cdx.json"
+    (cd dist && sha256sum -- * >../build/sums && mv ../build/sums SHA256SUMS)
+    cat dist/SHA256SUMS
+}
+
+command_test_release() {
+    need release
+    need peers
+    need test
+    [ -f dist/SHA256SUMS ] || command_release "$@"
+    part release python3 tests/release/test_release.py --dist dist
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
 command_setup() {
     may_install || die "setup is for Debian, as root; elsewhere install: $packages_build $packages_test"
-    install "$packages_build $packages_test"
+    install "$packages_build $packages_test $packages_manual $packages_release"
     need peers
 }
 
@@ -458,6 +629,7 @@ command_clean() { rm -rf build dist; }
 command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
-build | try | test | torture | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
+build | cross | try | test | torture | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
+test-release) command_test_release "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -30,6 +30,11 @@ static const char *choice_color(size_t i)
 
 static const char *const more_proxy[] = {"HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
 static const char *const more_no_proxy[] = {"NO_PROXY", NULL};
+static const char *choice_shell(size_t i)
+{
+    static const char *const words[] = {"bash", "zsh", "fish", "powershell", NULL}; /* as enum shell */
+    return words[i];
+}
 
 #define AT(member) .offset = offsetof(struct options, member)
 
@@ -121,9 +126,12 @@ const struct option_row option_rows[] = {
     {0, "--color", "WHEN", "NO_COLOR", GROUP_OUTPUT, OPTION_COLOR, AT(color), choice_color, .standard = "auto",
      .help = "auto: on a terminal; NO_COLOR set to anything: never"},
     {'h', "--help", NULL, NULL, GROUP_OUTPUT, OPTION_HELP,
-     .help = "print this and end; so does the word help"},
+     .help = "print this and end; behind a command's word: what belongs to that command"},
     {0, "--version", NULL, NULL, GROUP_OUTPUT, OPTION_VERSION,
      .help = "print version and build, and end"},
+    {0, "--man", NULL, NULL, GROUP_OUTPUT, OPTION_MAN, .help = "print the man page (roff), and end"},
+    {0, "--completion", "SHELL", NULL, GROUP_OUTPUT, OPTION_SHELL, .choice = choice_shell,
+     .help = "print a script that completes command lines, and end"},
 };
 
 const size_t option_row_count = sizeof option_rows / sizeof option_rows[0];
@@ -157,6 +165,7 @@ const struct command_row command_rows[] = {
     {"find", COMMAND_FIND, "DEVICE...", true, false, "print the device records that a selector names"},
     {"cancel", COMMAND_CANCEL, "ACTION-ID...", true, true, "cancel actions that have not ended"},
     {"token", COMMAND_TOKEN, "", false, false, "sign in and print the token, for use on another host"},
-    {"help", COMMAND_HELP, "", false, false, "print this and end"},
+    {"help", COMMAND_HELP, "[TOPIC]", false, false,
+     "print this, or what belongs to a TOPIC: a command, devices, sign-in, network, exit-codes"},
     {NULL, COMMAND_VERSION, NULL, false, false, NULL},
 };

@@ -49,13 +49,22 @@ static bool keep_family(struct options *o, const struct option_row *row, const c
     return true;
 }
 
+/* It prints a text and ends, whatever else is asked for. */
+static bool is_manual(enum command command)
+{
+    return command == COMMAND_HELP || command == COMMAND_VERSION || command == COMMAND_MAN || command == COMMAND_COMPLETION;
+}
+
 static bool keep_command(struct options *o, const struct option_row *row, const char *value,
                          struct fault *f)
 {
     (void)value;
     (void)f;
-    if (o->command != COMMAND_HELP && o->command != COMMAND_VERSION) {
-        o->command = row->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
+    if (!is_manual(o->command)) {
+        o->command = row->kind == OPTION_HELP      ? COMMAND_HELP
+                     : row->kind == OPTION_VERSION ? COMMAND_VERSION
+                     : row->kind == OPTION_MAN     ? COMMAND_MAN
+                                                   : COMMAND_COMPLETION;
     }
     return true;
 }
@@ -154,12 +163,24 @@ static bool keep_pace(struct options *o, const struct option_row *row, const cha
                      PACE_LIMIT_MAX);
 }
 
+static bool keep_shell(struct options *o, const struct option_row *row, const char *value,
+                       struct fault *f)
+{
+    size_t which;
+    if (!find_choice(row, value, &which, f)) {
+        return false;
+    }
+    o->shell = (enum shell)which;
+    return keep_command(o, row, value, f);
+}
+
 typedef bool option_keeper(struct options *o, const struct option_row *row, const char *value,
                            struct fault *f);
 
 static option_keeper *const keepers[] = {
     [OPTION_FLAG] = keep_flag,       [OPTION_COUNT] = keep_count,  [OPTION_IPV4] = keep_family,
     [OPTION_IPV6] = keep_family,     [OPTION_HELP] = keep_command, [OPTION_VERSION] = keep_command,
+    [OPTION_MAN] = keep_command,     [OPTION_SHELL] = keep_shell,
     [OPTION_TEXT] = keep_text,       [OPTION_SECRET] = keep_text,  [OPTION_CHOICE] = keep_choice,
     [OPTION_COLOR] = keep_color,     [OPTION_TIME] = keep_time,    [OPTION_NUMBER] = keep_number,
     [OPTION_RESOLVE] = keep_resolve, [OPTION_PACE] = keep_pace,
@@ -200,6 +221,7 @@ static void keep_operand(struct options *o, const char *text, bool may_be_comman
     for (size_t i = 0; may_be_command && command_rows[i].word != NULL; i++) {
         if (strcmp(text, command_rows[i].word) == 0) {
             o->command = o->command == COMMAND_RELEASE ? command_rows[i].command : o->command;
+            o->word = text;
             return;
         }
     }
@@ -385,7 +407,7 @@ static bool read_all(struct options *o, int argc, char *const *argv, struct faul
         return fault_set(f, FAULT_MEMORY, "command line: out of memory");
     }
     bool line = read_line(o, argc, argv, f);
-    if (line && (o->command == COMMAND_HELP || o->command == COMMAND_VERSION)) {
+    if (line && is_manual(o->command)) {
         return true;
     }
     bool environment = read_environment(o, &later);

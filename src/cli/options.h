@@ -27,6 +27,8 @@ enum command {
     COMMAND_TOKEN,
     COMMAND_HELP,
     COMMAND_VERSION,
+    COMMAND_MAN,
+    COMMAND_COMPLETION,
 };
 
 struct command_row {
@@ -44,10 +46,12 @@ extern const struct command_row command_rows[];
 enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 96, OPTION_RETRIES_MAX = 100, OPTION_PERSON_SECONDS = 15 * 60 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH, SHELL_POWERSHELL };
 
 /* All texts are borrowed from argv, the environment and the table. Zeroed by options_free(). */
 struct options {
     enum command command;
+    const char *word;                    /* the command's word where one stands, also in front of an option that wins over it; or NULL */
     const char **operands;               /* owned array of borrowed texts */
     size_t operand_count;
     /* action */
@@ -77,6 +81,7 @@ struct options {
     bool json, quiet;
     unsigned verbosity;                  /* 0, 1 for -v, 2 for -vv */
     enum color color;
+    enum shell shell;                    /* of COMMAND_COMPLETION */
     /* who gave each row of option_rows its value: the option's or variable's name; NULL: nobody */
     const char *given[OPTION_ROWS_MAX];
 };
@@ -89,6 +94,8 @@ enum option_kind {
     OPTION_IPV6,
     OPTION_HELP,    /* options.command */
     OPTION_VERSION,
+    OPTION_MAN,
+    OPTION_SHELL,   /* options.command and enum shell, in the order of row->choice() */
     OPTION_TEXT,    /* const char * */
     OPTION_SECRET,  /* const char *: a secret source of auth/credential.h */
     OPTION_CHOICE,  /* const char *: one of row->choice() */
@@ -141,7 +148,7 @@ const char *option_nth_variable(const struct option_row *row, size_t n);
  * FAULT_USAGE says where and what; quiet, verbosity and color are then as far as they were
  * understood, and json is set when `--json` stands anywhere in front of `--` (contract section 5).
  * FAULT_MEMORY.
- * -h, --help, --version and the word `help` win over everything else that is well-formed.
+ * -h, --help, --version, --man, --completion and the word `help` win over everything else that is well-formed.
  */
 bool options_read(struct options *o, int argc, char *const *argv, struct fault *f) MUST_CHECK;
 

@@ -240,13 +240,18 @@ static enum exit_status run_usage(const struct options *o, int argc, struct repo
     return STATUS_USAGE;
 }
 
-static enum exit_status run_text(void (*put)(struct buf *to), struct report *report)
+/* help, --version, --man, --completion */
+static enum exit_status run_manual(const struct options *o, struct report *report)
 {
     struct buf text = buf_init(MANUAL_MAX);
-    put(&text);
-    report_text(report, buf_span(&text));
+    struct fault f = {0};
+    if (manual_put(&text, o, &f)) {
+        report_text(report, buf_span(&text));
+    } else {
+        report_fault(report, &f);
+    }
     buf_free(&text);
-    return STATUS_OK;
+    return fault_status(f.code);
 }
 
 static enum exit_status run_command(const struct options *o, int argc, struct report *report)
@@ -264,9 +269,10 @@ static enum exit_status run_command(const struct options *o, int argc, struct re
     case COMMAND_TOKEN:
         return run_token(o, report);
     case COMMAND_HELP:
-        return run_text(manual_put_help, report);
     case COMMAND_VERSION:
-        return run_text(manual_put_version, report);
+    case COMMAND_MAN:
+    case COMMAND_COMPLETION:
+        return run_manual(o, report);
     default:
         return run_release(o, report);
     }
