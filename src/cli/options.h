@@ -55,6 +55,7 @@ struct options {
     bool dry_run;
     bool all;                            /* a selector may name many */
     bool cancel_isolate;
+    const char *journal;                 /* file, or NULL */
     /* sign-in */
     struct credential_settings sign_in;
     /* cloud; NULL: what the cloud says */

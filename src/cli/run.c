@@ -16,6 +16,7 @@
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/tally.h"
+#include "mde/journal.h"
 #include "os/os.h"
 
 /* ---- release ---- */
@@ -89,10 +90,36 @@ static bool add_devices(struct release *r, struct api *api, const struct input *
     return true;
 }
 
+/* Read before anything is sent. */
+static bool open_journal(struct journal *j, const struct options *o, struct report *report, struct fault *f)
+{
+    bool locked;
+    if (o->journal == NULL) {
+        return true;
+    }
+    if (!journal_open(j, o->journal, !o->dry_run, &locked, f)) {
+        return false;
+    }
+    if (!locked && !o->dry_run) {
+        report_advice(report, "the journal cannot be locked where it is: take care that no second run uses it");
+    }
+    return true;
+}
+
+/* Behind the sign-in: whose tenant it is stands in the token. */
+static bool begin_journal(struct journal *j, const struct session *s, struct release *r, struct fault *f)
+{
+    struct claims claims;
+    bool known = claims_read(&s->bearer, &claims);
+    r->settings.journal = j->path != NULL ? j : NULL;
+    return j->path == NULL || journal_begin(j, s->api_url.place, known ? claims.tenant : "", f);
+}
+
 static enum exit_status run_release(const struct options *o, struct report *report)
 {
     struct session s = {0};
     struct input all = {0};
+    struct journal journal = {0};
     struct fault f = {0};
     struct release release = {
         .settings = {
@@ -106,15 +133,17 @@ static enum exit_status run_release(const struct options *o, struct report *repo
             .context = report,
         },
     };
-    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
+    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && open_journal(&journal, o, report, &f) &&
+              session_open(&s, report, &f) && begin_journal(&journal, &s, &release, &f) &&
               add_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
-    } else if (!ok && release_status(&release) == STATUS_OK) {
-        report_failure(report, &f); /* interrupted, when all was accepted */
+    } else if (!ok && (release_status(&release) == STATUS_OK || f.code == FAULT_JOURNAL)) {
+        report_failure(report, &f); /* interrupted, when all was accepted; or what no row can tell */
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
     release_free(&release);
+    journal_close(&journal);
     input_free(&all);
     session_close(&s);
     return status;
@@ -134,12 +163,13 @@ static enum fault_code cancel_one(struct api *api, const char *id, const char *c
 
 static enum fault_code plan_cancel(const struct api *api, const char *id, const char *comment, struct report *report)
 {
-    struct release_row row = {.input = id};
+    struct action action = {0};
+    struct release_row row = {.input = id, .action = &action};
     struct buf body = buf_init(ACTION_BODY_MAX);
     struct fault f = {0};
     if (action_put_body(&body, comment, &f)) {
         struct call call = action_cancel_call(api, id, buf_span(&body));
-        fault_keep(row.action.id, sizeof row.action.id, span_of(id));
+        fault_keep(action.id, sizeof action.id, span_of(id));
         show_planned(report, &row, &call);
         call_free(&call);
     } else {
