@@ -147,32 +147,6 @@ static bool intend(struct run *run, struct release_row *const *rows)
     return journal_sync(j);
 }
 
-/* Put the next rows into the places of calls that have ended. Returns how many. */
-static size_t fill(struct run *run)
-{
-    struct release_row *rows[RUN_CALLS] = {NULL};
-    size_t count = 0;
-    if (run->held) {
-        return 0;
-    }
-    for (size_t i = 0; i < RUN_CALLS; i++) {
-        rows[i] = run->calls[i].state == CALL_ENDED ? next_row(run) : NULL;
-        count += rows[i] != NULL;
-    }
-    if (count == 0 || !intend(run, rows)) {
-        run->held = count > 0;
-        return 0;
-    }
-    for (size_t i = 0; i < RUN_CALLS; i++) {
-        if (rows[i] != NULL) {
-            run->rows[i] = rows[i];
-            run->calls[i] = release_call(run, rows[i]);
-            rows[i]->sent = clock_seconds();
-        }
-    }
-    return count;
-}
-
 static void end_place(struct call *call)
 {
     call_free(call);
@@ -189,6 +163,33 @@ static void hold_waiting(struct run *run)
     }
 }
 
+/* Put the next rows into the places of calls that have ended. Returns how many. */
+static size_t fill(struct run *run)
+{
+    struct release_row *rows[RUN_CALLS] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; i < RUN_CALLS && !run->held; i++) {
+        rows[i] = run->calls[i].state == CALL_ENDED ? next_row(run) : NULL;
+        count += rows[i] != NULL;
+    }
+    if (count == 0) {
+        return 0;
+    }
+    if (!intend(run, rows)) {
+        run->held = true;
+        hold_waiting(run);
+        return 0;
+    }
+    for (size_t i = 0; i < RUN_CALLS; i++) {
+        if (rows[i] != NULL) {
+            run->rows[i] = rows[i];
+            run->calls[i] = release_call(run, rows[i]);
+            rows[i]->sent = clock_seconds();
+        }
+    }
+    return count;
+}
+
 static size_t count_calls(const struct run *run, enum call_state state)
 {
     size_t count = 0;
@@ -202,13 +203,14 @@ static size_t count_calls(const struct run *run, enum call_state state)
 static void take_release(void *context, struct call *call)
 {
     struct run *run = context;
+    bool begun = call->tries > 0; /* where the engine has begun nothing, it has no time left for more */
     take_answer(run, run->rows[call - run->calls], call);
     end_place(call);
     run->held = run->held || journal_failed(run);
     if (run->held) {
         hold_waiting(run);
-    } else if (count_calls(run, CALL_ENDED) >= RUN_CALLS / 2 && !is_ending(run)) {
-        (void)fill(run);
+    } else if (begun && count_calls(run, CALL_WAITING) == 0 && !is_ending(run)) {
+        (void)fill(run); /* the others are under way: rows are sent in their order */
     }
     if (run->table->settings.journal != NULL && count_calls(run, CALL_ACTIVE) == 0) {
         (void)journal_sync(run->table->settings.journal); /* a pause begins */
@@ -329,7 +331,7 @@ static bool round_of_releases(struct run *run)
     bool any = false;
     run->next = 0;
     run->held = false;
-    while (fill(run) > 0) {
+    while (fill(run) > 0 || count_calls(run, CALL_WAITING) > 0) {
         any = true;
         client_run(run->api->client, run->calls, RUN_CALLS);
     }

@@ -138,7 +138,7 @@ static void put_ids(const char **ids, struct release_row *const *rows, size_t co
 static bool look_up(struct settle *s, struct release_row *const *rows, size_t count, settle_take *take, void *context, struct fault *why)
 {
     struct action_list list = {.own_comment = s->settings->comment};
-    const char *ids[SETTLE_TOGETHER];
+    const char *ids[SETTLE_TOGETHER] = {NULL};
     put_ids(ids, rows, count);
     bool ok = action_list_of(s->api, ids, count, &list, why);
     struct action_list rest = list;
@@ -254,7 +254,7 @@ static bool list_records(struct settle *s, struct records *records, struct fault
 {
     struct buf path = buf_init(API_PATH_MAX);
     struct buf filter = buf_init(API_PATH_MAX);
-    const char *ids[SETTLE_TOGETHER];
+    const char *ids[SETTLE_TOGETHER] = {NULL};
     put_ids(ids, records->rows, records->count);
     api_put_any(&filter, "id", ids, records->count);
     buf_put_text(&path, "/api/machines");

@@ -32,7 +32,7 @@ static struct seen {
     struct fault fault;
     size_t candidates;
 } seen[32];                         /* what the first rows owned when they were told */
-static char told[1000];             /* inputs, in the order in which they were told */
+static char told[8000];             /* inputs, in the order in which they were told */
 static char advised[500];           /* lines of advice for the whole run */
 
 static inline bool case_renew(void *context, struct fault *f)

@@ -15,7 +15,8 @@
 #define TIME "\"time\":\"2026-11-23T16:00:01Z\""
 #define RUN "{\"event\":\"run\",\"journal\":1," TIME ",\"api\":\"api.test\",\"tenant\":\"t-1\"}\n"
 #define INTENT(id) "{\"event\":\"intent\"," TIME ",\"machineId\":\"" id "\",\"input\":\"pc\"}\n"
-#define RESULT(id, result, action) "{\"event\":\"result\"," TIME ",\"machineId\":\"" id "\",\"result\":\"" result "\",\"actionId\":" action "}\n"
+#define RESULT(id, result, action) \
+    "{\"event\":\"result\"," TIME ",\"machineId\":\"" id "\",\"result\":\"" result "\",\"actionId\":" action "}\n"
 
 static struct journal journal;
 static struct fault f;
