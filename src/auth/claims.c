@@ -54,6 +54,7 @@ static void read_payload(struct json payload, struct claims *c)
 {
     struct json value;
     (void)json_text(payload, "aud", c->audience, sizeof c->audience);
+    (void)json_text(payload, "tid", c->tenant, sizeof c->tenant);
     if (json_member(payload, "exp", &value) != 1 || !json_integer(value, &c->expires)) {
         c->expires = 0;
     }

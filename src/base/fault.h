@@ -17,7 +17,7 @@
 /*   symbol              exit  name           when (one line of --help) */
 #define EXIT_LIST(X) \
     X(STATUS_OK, 0, "ok", "every device accepted, or its release already pending") \
-    X(STATUS_INTERNAL, 1, "internal", "a fault of the program, or a result that could not be written") \
+    X(STATUS_INTERNAL, 1, "internal", "a fault of the program; a result or journal that could not be written") \
     X(STATUS_USAGE, 2, "usage", "options, configuration, a selector, an input or credential file") \
     X(STATUS_NOT_FOUND, 3, "not-found", "no such device or action") \
     X(STATUS_AMBIGUOUS, 4, "ambiguous", "a selector names several devices") \
@@ -47,6 +47,7 @@ enum exit_status {
     X(FAULT_MEMORY, STATUS_INTERNAL, "free some memory on this host and run it again") \
     X(FAULT_RANDOM, STATUS_INTERNAL, "the system gives no random numbers; wait a minute and run it again") \
     X(FAULT_OUTPUT, STATUS_INTERNAL, "the result could not be written; look at the disk or pipe behind standard output") \
+    X(FAULT_JOURNAL, STATUS_INTERNAL, "look at the disk that the journal is on; then run it again with the same --journal") \
     X(FAULT_USAGE, STATUS_USAGE, NULL) \
     X(FAULT_FILE, STATUS_USAGE, NULL) \
     X(FAULT_NOT_FOUND, STATUS_NOT_FOUND, \

@@ -47,6 +47,8 @@ const struct option_row option_rows[] = {
      .help = "sign in, find the devices, print each request that would be sent, and send none"},
     {0, "--all", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(all),
      .help = "allow a selector that names many devices (tag:)"},
+    {0, "--journal", "FILE", NULL, GROUP_ACTION, OPTION_TEXT, AT(journal),
+     .help = "keep in FILE what was sent and what came of it; a second run with it goes on where the first one ended"},
     {0, "--cancel-isolate", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(cancel_isolate),
      .help = "also cancel an Isolate action that waits for the device"},
     {0, "--pace", "N/min,M/h", NULL, GROUP_ACTION, OPTION_PACE, .standard = "100/min,1500/h",

@@ -61,6 +61,7 @@ struct options {
     bool all;                            /* a selector may name many */
     bool cancel_isolate;
     struct pace_limits pace;
+    const char *journal;                 /* file, or NULL */
     /* sign-in */
     struct credential_settings sign_in;
     /* cloud; NULL: what the cloud says */

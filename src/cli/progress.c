@@ -23,7 +23,7 @@ static struct counts count_rows(const struct release *r)
         c.good += good;
         c.failed += ended && !good;
         c.waiting += row->stage == STAGE_FOLLOW;
-        c.status = row->stage == STAGE_FOLLOW ? row->action.status_text : c.status;
+        c.status = row->stage == STAGE_FOLLOW ? release_action(row)->status_text : c.status;
     }
     return c;
 }

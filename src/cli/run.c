@@ -18,6 +18,7 @@
 #include "cli/show.h"
 #include "cli/summary.h"
 #include "cli/tally.h"
+#include "mde/journal.h"
 #include "os/os.h"
 
 /* ---- release ---- */
@@ -105,10 +106,36 @@ static void begin_release(struct progress *p, struct session *s, struct release 
     progress_begin(p, s, r, report, all->count, look_ups, s->options->dry_run ? 0 : 1 + r->settings.cancel_isolate);
 }
 
+/* Read before anything is sent. */
+static bool open_journal(struct journal *j, const struct options *o, struct report *report, struct fault *f)
+{
+    bool locked;
+    if (o->journal == NULL) {
+        return true;
+    }
+    if (!journal_open(j, o->journal, !o->dry_run, &locked, f)) {
+        return false;
+    }
+    if (!locked && !o->dry_run) {
+        report_advice(report, "the journal cannot be locked where it is: take care that no second run uses it");
+    }
+    return true;
+}
+
+/* Behind the sign-in: whose tenant it is stands in the token. */
+static bool begin_journal(struct journal *j, const struct session *s, struct release *r, struct fault *f)
+{
+    struct claims claims;
+    bool known = claims_read(&s->bearer, &claims);
+    r->settings.journal = j->path != NULL ? j : NULL;
+    return j->path == NULL || journal_begin(j, s->api_url.place, known ? claims.tenant : "", f);
+}
+
 static enum exit_status run_release(const struct options *o, struct report *report)
 {
     struct session s = {0};
     struct input all = {0};
+    struct journal journal = {0};
     struct fault f = {0};
     struct summary summary = {0};
     struct progress progress = {0};
@@ -125,7 +152,8 @@ static enum exit_status run_release(const struct options *o, struct report *repo
         },
     };
     report->summary = o->dry_run ? NULL : &summary;
-    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f);
+    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && open_journal(&journal, o, report, &f) &&
+              session_open(&s, report, &f) && begin_journal(&journal, &s, &release, &f);
     if (ok) {
         begin_release(&progress, &s, &release, &all, report);
         ok = add_devices(&release, &s.api, &all, o, report, &f);
@@ -137,14 +165,15 @@ static enum exit_status run_release(const struct options *o, struct report *repo
     progress_end(&progress);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
-    } else if (!ok && release_status(&release) == STATUS_OK) {
-        report_failure(report, &f); /* interrupted, when all was accepted */
+    } else if (!ok && (release_status(&release) == STATUS_OK || f.code == FAULT_JOURNAL)) {
+        report_failure(report, &f); /* interrupted, when all was accepted; or what no row can tell */
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
     summary_tell(&summary, report, os_monotonic_ms() - progress.began_ms);
     summary_free(&summary);
     report->summary = NULL;
     release_free(&release);
+    journal_close(&journal);
     input_free(&all);
     session_close(&s);
     return status;
@@ -164,12 +193,13 @@ static enum fault_code cancel_one(struct api *api, const char *id, const char *c
 
 static enum fault_code plan_cancel(const struct api *api, const char *id, const char *comment, struct report *report)
 {
-    struct release_row row = {.input = id};
+    struct action action = {0};
+    struct release_row row = {.input = id, .action = &action};
     struct buf body = buf_init(ACTION_BODY_MAX);
     struct fault f = {0};
     if (action_put_body(&body, comment, &f)) {
         struct call call = action_cancel_call(api, id, buf_span(&body));
-        fault_keep(row.action.id, sizeof row.action.id, span_of(id));
+        fault_keep(action.id, sizeof action.id, span_of(id));
         show_planned(report, &row, &call);
         call_free(&call);
     } else {

@@ -26,7 +26,7 @@ static bool passes(enum fault_code code)
 
 void summary_add(struct summary *s, const struct release_row *row)
 {
-    bool again = !summary_is_good(row->result) && passes(row->fault.code);
+    bool again = !summary_is_good(row->result) && passes(row->code);
     s->total++;
     s->results[row->result]++;
     s->again += again;

@@ -182,6 +182,17 @@ void api_put_quoted(struct buf *filter, struct span text)
     buf_put_char(filter, '\'');
 }
 
+void api_put_any(struct buf *filter, const char *name, const char *const *values, size_t count)
+{
+    buf_put_text(filter, name);
+    buf_put_text(filter, count > 1 ? " in (" : " eq ");
+    for (size_t i = 0; i < count; i++) {
+        buf_put_text(filter, i > 0 ? "," : "");
+        api_put_quoted(filter, span_of(values[i]));
+    }
+    buf_put_text(filter, count > 1 ? ")" : "");
+}
+
 /* The domains that Microsoft serves the API from, cloud by cloud: a shard or another region may give the next page. */
 static const struct {
     const char *domain;

@@ -62,6 +62,9 @@ void api_put_filter(struct buf *path, struct span filter);
 /* Append 'text' as an OData string: quotes around it, quotes in it doubled (OData 4.01 URL conventions 5.1.1.6.1). */
 void api_put_quoted(struct buf *filter, struct span text);
 
+/* Append "name eq 'value'", or of several "name in ('value','value')". */
+void api_put_any(struct buf *filter, const char *name, const char *const *values, size_t count);
+
 /* True when the fault says that an action is already under way for the device: by code, then by the words. */
 bool api_is_duplicate(const struct fault *f);
 

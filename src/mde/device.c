@@ -18,7 +18,7 @@ static bool member_is_set(struct json record, const char *name)
     return json_member(record, name, &value) > 0 && value.kind != JSON_NULL && !json_is(value, "");
 }
 
-static bool device_read(struct device *d, struct json record, struct fault *f)
+bool device_read(struct device *d, struct json record, struct fault *f)
 {
     char text[48];
     struct selector id;

@@ -29,6 +29,9 @@ struct device_list {
     size_t count, capacity;
 };
 
+/* Take a record apart. FAULT_ANSWER: it has no device id. */
+bool device_read(struct device *d, struct json record, struct fault *f) MUST_CHECK;
+
 /*
  * Turn SELECT_SELF into SELECT_ID by asking the sensor of this host; other selectors stay as they are. FAULT_NOT_FOUND: there is no
  * sensor, or it is not onboarded.

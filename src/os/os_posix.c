@@ -73,6 +73,7 @@ void os_start(void)
     fill_closed_descriptors();
     no_core_file();
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a journal at its size limit is told, not died of */
     (void)sigaction(SIGINT, &note, NULL);
     (void)sigaction(SIGTERM, &note, NULL);
 }

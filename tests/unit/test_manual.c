@@ -338,14 +338,14 @@ static void readme_has_every_topic(void)
     }
 }
 
-/* What a script may read in `result` and `isolation`; "skipped" is of a journal, which there is not. */
+/* What a script may read in `result` and `isolation`. */
 static void readme_has_every_result(void)
 {
     char word[40];
     for (int i = 0; i <= RELEASE_PLANNED; i++) {
         snprintf(word, sizeof word, "`%s`", release_result_name((enum release_result)i));
         unit_row("%s", word);
-        CHECK_EQUAL_INT(span_contains(readme(), span_of(word)), i != RELEASE_SKIPPED);
+        CHECK(span_contains(readme(), span_of(word)));
     }
     for (int i = 0; i <= ISOLATION_ISOLATING; i++) {
         snprintf(word, sizeof word, "`%s`", isolation_name((enum isolation)i));

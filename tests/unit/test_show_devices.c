@@ -87,7 +87,8 @@ static void planned_as_text(void)
 static void planned_as_json(void)
 {
     struct call call = planned_call();
-    struct release_row row = {.input = "pc-042", .machine_id = ID, .computer_name = "pc-042.contoso.com"};
+    char name[] = "pc-042.contoso.com";
+    struct release_row row = {.input = "pc-042", .machine_id = ID, .computer_name = name};
     begin(&(struct options){.json = true});
     show_planned(&r, &row, &call);
     OUT("{\"input\":\"pc-042\",\"result\":\"planned\",\"machineId\":\"" ID "\",\"computerDnsName\":\"pc-042.contoso.com\","
@@ -118,13 +119,14 @@ static const struct progress_row progresses[] = {
 
 static void progress_is_a_line(void)
 {
+    struct action waiting = {.status_text = "InProgress"};
     for (size_t i = 0; i < COUNT_OF(progresses); i++) {
         const struct progress_row *p = &progresses[i];
         struct release_row rows[3] = {0};
         struct release release = {.rows = rows, .count = p->count, .settings = {.wait_ms = p->wait_ms}};
         for (size_t k = 0; k < p->count; k++) {
             rows[k].stage = p->stages[k];
-            memcpy(rows[k].action.status_text, "InProgress", sizeof "InProgress");
+            rows[k].action = &waiting;
         }
         begin(&(struct options){0});
         os_fake_terminal(OS_ERR, 80);
