@@ -19,6 +19,7 @@
 #include "cli/summary.h"
 #include "cli/tally.h"
 #include "mde/journal.h"
+#include "net/clock.h"
 #include "os/os.h"
 
 /* ---- release ---- */
@@ -317,6 +318,12 @@ enum exit_status run(int argc, char *const *argv)
     bool read = options_read(&options, argc, argv, &f);
     report_open(&report, &options);
     if (read) {
+        if (options_giver(&options, "--at") != NULL) {
+            clock_set(options.at);
+        }
+        if (options.config != NULL) {
+            trace(TRACE_STEPS, "configuration: %s", options.config);
+        }
         status = run_command(&options, argc, &report);
     } else {
         report_fault(&report, &f);
