@@ -10,6 +10,8 @@
 #   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
 #   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
 #   ./build.sh lint [DIR]   the rules of the source, checked
+#   ./build.sh release [TARGET...]   every target (or these), source archive, container image, man page, completions, SBOM, sums: dist/
+#   ./build.sh test-release   reads dist/ back with the tools of others, and makes it once more elsewhere, without a network
 #   ./build.sh dist      the source archive that builds without a network: dist/
 #   ./build.sh setup     installs what all this needs (Debian, root); also done when something is missing
 #   ./build.sh clean     removes build/ and dist/
@@ -37,6 +39,10 @@ tools_peers='node npm'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
 targets='x86_64-linux aarch64-linux armv7-linux i686-linux riscv64-linux x86_64-windows i686-windows'
+tools_manual='mandoc man zsh fish'
+packages_manual='mandoc man-db zsh fish'
+tools_release='skopeo umoci qemu-aarch64-static unshare node npm'
+packages_release='skopeo umoci qemu-user-static util-linux'
 packages_peers='nodejs npm' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
@@ -102,10 +108,12 @@ lacking_compiler() {
     [ "$1" = build ] || [ "$1" = peers ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
 }
 
-# need build|debug|test|peers: what is missing is installed where we may, else named in one line
+# need build|debug|test|manual|release|peers: what is missing is installed where we may, else named in one line
 need() {
     packages=$packages_build tools=$tools_build
     [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
+    [ "$1" != manual ] || packages=$packages_manual tools=$tools_manual
+    [ "$1" != release ] || packages="$packages_build $packages_release" tools="$tools_build $tools_release"
     [ "$1" != peers ] || packages=$packages_peers tools=$tools_peers
     # shellcheck disable=SC2086 # one word a tool
     missing="$(lacking_compiler "$1")$(lacking $tools)"
@@ -475,6 +483,7 @@ command_try() {
 command_test() {
     trap 'echo "$passed passed, $((failed + 1)) failed"' EXIT # what does not even build
     need test
+    need manual
     need peers
     command_build
     command_probe
@@ -503,7 +512,7 @@ command_lint() {
 # Everything that git knows and that is not ignored, and the libraries' sources.
 dist_files() {
     if [ -e .git ]; then git ls-files --cached --others --exclude-standard
-    else find . -type f ! -path './build/*' ! -path './dist/*' ! -path './vendor/m*/*' | sed 's,^\./,,'; fi |
+    else find . -type f ! -path './build/*' ! -path './dist/*' ! -path './vendor/mbedtls/*' ! -path './vendor/musl/*' | sed 's,^\./,,'; fi |
         while read -r f; do [ ! -f "$f" ] || echo "$f"; done
     find vendor/mbedtls vendor/musl -type f
 }
@@ -524,9 +533,58 @@ command_dist() {
     say "dist/$name.tar.gz: $(wc -c <"dist/$name.tar.gz") bytes"
 }
 
+# What the program itself prints.
+release_texts() {
+    "$1" --man >dist/unisolate.1
+    "$1" --completion bash >dist/unisolate.bash
+    "$1" --completion zsh >dist/_unisolate
+    "$1" --completion fish >dist/unisolate.fish
+    "$1" --completion powershell >dist/unisolate.ps1
+}
+
+# All that is published, the same bytes whenever and wherever it is made with the same compilers.
+command_release() {
+    # shellcheck disable=SC2086 # one word a target
+    [ $# -gt 0 ] || set -- $targets
+    rm -rf dist
+    command_dist
+    command_cross "$@"
+    compilers='' images='' name=unisolate-$version
+    for t; do
+        compiler=$(select_target "$t" && echo "$CC")
+        compilers="$compilers $t=$compiler"
+        case $t in *-windows) exe=.exe ;; *) exe='' ;; esac
+        cp "build/$t/unisolate$exe" "dist/$name-$t$exe"
+        case $t in
+        x86_64-linux) images="$images amd64=dist/$name-$t" ;;
+        aarch64-linux) images="$images arm64=dist/$name-$t" ;;
+        esac
+    done
+    native=$(select_native && echo "$target")
+    [ ! -f "dist/$name-$native" ] || release_texts "dist/$name-$native"
+    # shellcheck disable=SC2086 # one word an architecture, one a target
+    {
+        [ -z "$images" ] || .ci/image.sh "dist/$name-oci.tar" "$version" "$commit" "$SOURCE_DATE_EPOCH" $images
+        .ci/sbom.sh "$version" "$commit" "$SOURCE_DATE_EPOCH" dist $compilers >build/sbom.json
+    }
+    mv build/sbom.json "dist/$name.cdx.json"
+    (cd dist && sha256sum -- * >../build/sums && mv ../build/sums SHA256SUMS)
+    cat dist/SHA256SUMS
+}
+
+command_test_release() {
+    need release
+    need peers
+    need test
+    [ -f dist/SHA256SUMS ] || command_release "$@"
+    part release python3 tests/release/test_release.py --dist dist
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
 command_setup() {
     may_install || die "setup is for Debian, as root; elsewhere install: $packages_build $packages_test"
-    install "$packages_build $packages_test"
+    install "$packages_build $packages_test $packages_manual $packages_release"
     need peers
 }
 
@@ -535,6 +593,7 @@ command_clean() { rm -rf build dist; }
 command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
-build | cross | try | test | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
+build | cross | try | test | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
+test-release) command_test_release "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
