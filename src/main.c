@@ -7,5 +7,6 @@
 int main(int argc, char **argv)
 {
     os_start();
+    argv = os_arguments(&argc, argv);
     return (int)run(argc, argv);
 }

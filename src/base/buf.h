@@ -13,11 +13,16 @@
 
 #include "base/span.h"
 
-#if defined(__GNUC__)
+#if defined(__clang__)
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
-#define MUST_CHECK __attribute__((warn_unused_result))
+#elif defined(__GNUC__) /* ISO C's printf, not what the oldest C library of a system has */
+#define PRINTF_LIKE(text, first) __attribute__((format(gnu_printf, text, first)))
 #else
 #define PRINTF_LIKE(text, first)
+#endif
+#if defined(__GNUC__)
+#define MUST_CHECK __attribute__((warn_unused_result))
+#else
 #define MUST_CHECK
 #endif
 

@@ -24,6 +24,7 @@ struct dns_lookup {
     char name[URL_HOST_MAX + 1];                  /* asked for now */
     struct dns_question questions[QUESTIONS_MAX]; /* IPv6 first */
     size_t question_count;
+    struct os_name *system; /* the system's resolver is asked in their place; owned */
 };
 
 void dns_open(struct dns *d, const struct dns_settings *settings)
@@ -35,6 +36,8 @@ void dns_open(struct dns *d, const struct dns_settings *settings)
 
 static void free_questions(struct dns_lookup *l)
 {
+    os_name_free(l->system);
+    l->system = NULL;
     for (size_t i = 0; i < l->question_count; i++) {
         dns_question_free(&l->questions[i]);
     }
@@ -156,7 +159,7 @@ static void alternate(struct dns_addresses *all)
 
 static bool is_in_hosts_file(struct dns_lookup *l)
 {
-    struct buf text = read_file("/etc/hosts", HOSTS_MAX);
+    struct buf text = read_file(os_hosts_file(), HOSTS_MAX);
     dns_read_hosts(buf_span(&text), span_of(l->origin.host), &l->found);
     buf_free(&text);
     alternate(&l->found);
@@ -166,9 +169,12 @@ static bool is_in_hosts_file(struct dns_lookup *l)
 static bool read_servers(const struct dns_settings *s, struct dns_lookup *l)
 {
     struct fault *f = &l->fault;
-    struct buf text = read_file("/etc/resolv.conf", RESOLV_CONF_MAX);
-    dns_read_resolv_conf(buf_span(&text), &l->servers, &l->search);
-    buf_free(&text);
+    const char *file = os_name_server_file();
+    if (file != NULL) {
+        struct buf text = read_file(file, RESOLV_CONF_MAX);
+        dns_read_resolv_conf(buf_span(&text), &l->servers, &l->search);
+        buf_free(&text);
+    }
     if (s->servers != NULL) {
         return dns_read_servers(s->servers, &l->servers, f);
     }
@@ -290,13 +296,45 @@ static void conclude(struct dns_lookup *l, uint64_t now_ms)
     }
 }
 
+/* ---- the system's resolver ---- */
+
+static void look_at_system(struct dns_lookup *l)
+{
+    const struct address *found = NULL;
+    size_t count = 0;
+    switch (os_name_look(l->system, &found, &count, &l->fault)) {
+    case OS_IO_DONE:
+        break;
+    case OS_IO_WAIT:
+        return;
+    default:
+        (void)advise(l, &l->fault);
+        fail(l);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        dns_add_address(&l->found, &found[i]);
+    }
+    if (l->found.count > 0) {
+        succeed(l);
+    } else {
+        fault_set(&l->fault, FAULT_NAME, "no address of the family that -4 or -6 allows");
+        fail(l);
+    }
+}
+
+/* ---- from step to step ---- */
+
 static void time_out(struct dns_lookup *l)
 {
     char text[ADDRESS_TEXT_MAX + 12];
-    dns_server_text(&l->servers.at[0], text);
-    fault_set(&l->fault, FAULT_TIMEOUT,
-              "time-out (looking up the name): no answer from name server %s%s", text,
-              l->servers.count > 1 ? " and the others" : "");
+    if (l->system != NULL) {
+        fault_set(&l->fault, FAULT_TIMEOUT, "time-out (looking up the name): no answer from the system's resolver");
+    } else {
+        dns_server_text(&l->servers.at[0], text);
+        fault_set(&l->fault, FAULT_TIMEOUT, "time-out (looking up the name): no answer from name server %s%s", text,
+                  l->servers.count > 1 ? " and the others" : "");
+    }
     (void)advise(l, &l->fault);
     fail(l);
 }
@@ -306,7 +344,10 @@ static void step(struct dns_lookup *l, uint64_t now_ms)
     for (size_t i = 0; i < l->question_count && now_ms < l->deadline_ms; i++) {
         dns_question_step(&l->questions[i], now_ms);
     }
-    while (l->result == DNS_WAIT && is_over(l, now_ms)) {
+    if (l->system != NULL) {
+        look_at_system(l);
+    }
+    while (l->result == DNS_WAIT && l->system == NULL && is_over(l, now_ms)) {
         conclude(l, now_ms);
     }
     if (l->result == DNS_WAIT && now_ms >= l->deadline_ms) {
@@ -323,11 +364,17 @@ static void start(const struct dns *d, struct dns_lookup *l, const struct url *o
     *l = (struct dns_lookup){
         .next = next, .origin = *origin, .result = DNS_WAIT, .began_ms = now_ms};
     l->found.family = d->settings.family;
-    if (is_known(&d->settings, l) || is_in_hosts_file(l)) {
+    bool by_system = d->settings.servers == NULL && os_name_server_file() == NULL; /* it reads the hosts file too */
+    if (is_known(&d->settings, l) || (!by_system && is_in_hosts_file(l))) {
         if (l->found.count > 0) {
             succeed(l);
         } else {
             fault_set(&l->fault, FAULT_NAME, "no address of the family that -4 or -6 allows");
+            fail(l);
+        }
+    } else if (by_system) {
+        l->system = os_name_begin(l->origin.host, &l->fault);
+        if (l->system == NULL) {
             fail(l);
         }
     } else if (!read_servers(&d->settings, l) || !ask_for_next_name(l, now_ms)) {

@@ -20,6 +20,12 @@
  */
 void os_start(void);
 
+/*
+ * The words of the command line in UTF-8: what main() was given, or what the system knows better (Windows). They live as long as the
+ * program.
+ */
+char **os_arguments(int *argc, char **argv);
+
 enum os_stop { OS_GO_ON, OS_STOP_INTERRUPTED, OS_STOP_TERMINATED };
 
 /* Whether somebody asked the program to stop, and how. A second request ends the program at once. */
@@ -72,10 +78,14 @@ bool os_program_folder(struct buf *to) MUST_CHECK;
  * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes).
  * FAULT_NOT_FOUND: there is no
  * sensor, or it does not answer within OS_SENSOR_TIMEOUT_MS. Linux, macOS: `mdatp health --field edr_machine_id` from the sensor's fixed
- * places, never from PATH.
+ * places, never from PATH. Windows: the registry.
  */
 enum { OS_SENSOR_TIMEOUT_MS = 10000 };
 bool os_sensor_id(struct buf *to, struct fault *f) MUST_CHECK;
+
+/* Append the proxy that the machine as a whole is set to ("host:port", or the setting's own words); nothing where there is none. */
+void os_system_proxy(struct buf *to);
+
 /* Whether Azure Arc's agent is installed here. */
 bool os_arc_is_installed(void);
 
@@ -133,6 +143,8 @@ enum os_output { OS_OUT, OS_ERR };
 
 /* Write UTF-8 bytes, all of them. False: not possible (closed, full). */
 bool os_write(enum os_output where, struct span bytes) MUST_CHECK;
+
+/* Whether a terminal is there that understands escape sequences. */
 bool os_is_terminal(enum os_output where);
 
 /* Columns of the terminal behind `where`, 80 where that is not known. */
@@ -191,6 +203,28 @@ struct os_poll_item {
 void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms);
 
 /* ---- names ---- */
+
+/* The hosts file, and the list of name servers (resolv.conf). NULL: the system has a resolver that is more than such a list. */
+const char *os_hosts_file(void);
+const char *os_name_server_file(void);
+
+/*
+ * Where there is no such list: ask the system's own resolver. os_poll() returns soon after the answer has come.
+ *
+ * NULL: FAULT_MEMORY, FAULT_NAME_SERVER.
+ */
+struct os_name *os_name_begin(const char *host, struct fault *f) MUST_CHECK;
+
+/*
+ * OS_IO_DONE  *found is the addresses, in the order in which the system would try them; borrowed until os_name_free(); ports are 0
+ * OS_IO_WAIT  not yet
+ * OS_IO_FAULT FAULT_NAME: there is no such name; FAULT_NAME_SERVER
+ */
+enum { OS_NAME_ADDRESSES_MAX = 16 };
+enum os_io os_name_look(const struct os_name *n, const struct address **found, size_t *count, struct fault *f);
+
+/* One that has not ended goes on unheard. NULL is allowed. */
+void os_name_free(struct os_name *n);
 
 /* The number of a network interface ("eth0"), for the zone of a link-local address. 0: there is none of that name. */
 uint32_t os_interface_number(const char *name);

@@ -150,3 +150,33 @@ uint32_t os_interface_number(const char *name)
 {
     return if_nametoindex(name);
 }
+
+const char *os_hosts_file(void)
+{
+    return "/etc/hosts";
+}
+
+const char *os_name_server_file(void)
+{
+    return "/etc/resolv.conf";
+}
+
+/* ---- never asked: there is a list of name servers ---- */
+
+struct os_name *os_name_begin(const char *host, struct fault *f)
+{
+    fault_set(f, FAULT_NAME_SERVER, "%s: the system has no resolver of its own", host);
+    return NULL;
+}
+
+enum os_io os_name_look(const struct os_name *n, const struct address **found, size_t *count, struct fault *f)
+{
+    (void)n, (void)found, (void)count;
+    fault_set(f, FAULT_NAME_SERVER, "the system has no resolver of its own");
+    return OS_IO_FAULT;
+}
+
+void os_name_free(struct os_name *n)
+{
+    (void)n;
+}

@@ -2,6 +2,7 @@
  * os_fake.c - a machine made of tables; see os_fake.h.
  */
 #include "fake/os_fake.h"
+#include "fake/os_fake_system.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,10 +99,7 @@ void os_fake_file_bytes(const char *path, struct span bytes)
 void os_fake_name(const char *host, const char *address) { put(fake.names, host, address); }
 void os_fake_password(const char *typed) { fake.password = typed; }
 
-void os_fake_peer(const struct os_fake_script *script)
-{
-    fake.scripts[fake.script_count++] = *script;
-}
+void os_fake_peer(const struct os_fake_script *script) { fake.scripts[fake.script_count++] = *script; }
 
 void os_fake_stop_at(uint64_t now_ms, enum os_stop how)
 {
@@ -492,6 +490,7 @@ void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
         until = event < until ? event : until;
     }
     until = fake.stop_ms > fake.now_ms && fake.stop_ms < until ? fake.stop_ms : until; /* a signal wakes it once */
+    until = os_fake_resolver.open > 0 && os_fake_resolver.answers_ms < until ? os_fake_resolver.answers_ms : until;
     fake.now_ms = until > fake.now_ms ? until : fake.now_ms;
     for (size_t i = 0; i < count; i++) {
         items[i].ready = event_ms(&items[i]) <= fake.now_ms;

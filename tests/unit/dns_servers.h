@@ -26,10 +26,10 @@ static uint64_t began_ms, took_ms;
 
 /* ---- answers ---- */
 
-static unsigned type_of(struct span query) { return (unsigned char)query.at[query.size - 3]; }
+static inline unsigned type_of(struct span query) { return (unsigned char)query.at[query.size - 3]; }
 
 /* The answer to query with this code, and `count` addresses of the asked type that end in 1, 2, ... */
-static struct os_fake_datagram reply(struct span query, unsigned rcode, unsigned count)
+static inline struct os_fake_datagram reply(struct span query, unsigned rcode, unsigned count)
 {
     static const char ipv4[] = "\xC0\x0C\0\x01\0\x01\0\0\0\0\0\x04\xC0\0\x02";
     static const char ipv6[] = "\xC0\x0C\0\x1C\0\x01\0\0\0\0\0\x10\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0";
@@ -48,17 +48,17 @@ static struct os_fake_datagram reply(struct span query, unsigned rcode, unsigned
     return d;
 }
 
-static struct os_fake_datagram later(struct os_fake_datagram d, uint64_t after_ms)
+static inline struct os_fake_datagram later(struct os_fake_datagram d, uint64_t after_ms)
 {
     d.after_ms = after_ms;
     return d;
 }
 
-static struct os_fake_datagram nothing(void) { return (struct os_fake_datagram){.size = 0}; }
-static struct os_fake_datagram refusal(void) { return (struct os_fake_datagram){.refuse = true}; }
+static inline struct os_fake_datagram nothing(void) { return (struct os_fake_datagram){.size = 0}; }
+static inline struct os_fake_datagram refusal(void) { return (struct os_fake_datagram){.refuse = true}; }
 
 #define ANSWER(name, expression) \
-    static struct os_fake_datagram name(struct span query, unsigned nth) { return (void)query, (void)nth, (expression); }
+    static inline struct os_fake_datagram name(struct span query, unsigned nth) { return (void)query, (void)nth, (expression); }
 
 ANSWER(good, reply(query, 0, 1))
 ANSWER(two, reply(query, 0, 2))
@@ -85,28 +85,28 @@ ANSWER(no_name_and_silent, type_of(query) == A ? reply(query, NXDOMAIN, 0) : not
 ANSWER(servfail_and_empty, type_of(query) == A ? reply(query, SERVFAIL, 0) : reply(query, 0, 0))
 ANSWER(no_name_and_empty, type_of(query) == A ? reply(query, NXDOMAIN, 0) : reply(query, 0, 0))
 
-static struct os_fake_datagram malformed(struct span query, unsigned nth)
+static inline struct os_fake_datagram malformed(struct span query, unsigned nth)
 {
     struct os_fake_datagram d = good(query, nth);
     d.size--;
     return d;
 }
 
-static struct os_fake_datagram truncated(struct span query, unsigned nth)
+static inline struct os_fake_datagram truncated(struct span query, unsigned nth)
 {
     struct os_fake_datagram d = empty(query, nth);
     d.bytes[2] |= 2;
     return d;
 }
 
-static struct os_fake_datagram wrong_id(struct span query, unsigned nth)
+static inline struct os_fake_datagram wrong_id(struct span query, unsigned nth)
 {
     struct os_fake_datagram d = good(query, nth);
     d.bytes[1] ^= 1;
     return nth < 2 ? d : good(query, nth);
 }
 
-static struct os_fake_datagram wrong_question(struct span query, unsigned nth)
+static inline struct os_fake_datagram wrong_question(struct span query, unsigned nth)
 {
     struct os_fake_datagram d = good(query, nth);
     d.bytes[13] ^= 1;
@@ -114,20 +114,20 @@ static struct os_fake_datagram wrong_question(struct span query, unsigned nth)
 }
 
 /* "proxy.b.test" alone exists. */
-static struct os_fake_datagram domain_b(struct span query, unsigned nth)
+static inline struct os_fake_datagram domain_b(struct span query, unsigned nth)
 {
     return span_contains(query, SPAN("\x05proxy\x01" "b\x04test")) ? good(query, nth) : nowhere(query, nth);
 }
 
 /* "proxy" alone exists. */
-static struct os_fake_datagram no_domain(struct span query, unsigned nth)
+static inline struct os_fake_datagram no_domain(struct span query, unsigned nth)
 {
     return query.size == 12 + 7 + 4 ? good(query, nth) : nowhere(query, nth);
 }
 
 /* ---- running ---- */
 
-static void begin(const char *servers, enum address_family family)
+static inline void begin(const char *servers, enum address_family family)
 {
     struct fault f = {0};
     dns_close(&dns);
@@ -137,7 +137,7 @@ static void begin(const char *servers, enum address_family family)
     dns_open(&dns, &settings);
 }
 
-static enum dns_result wait_for(struct dns_lookup *l)
+static inline enum dns_result wait_for(struct dns_lookup *l)
 {
     enum dns_result result;
     fault = (struct fault){0};
@@ -153,7 +153,7 @@ static enum dns_result wait_for(struct dns_lookup *l)
     return result;
 }
 
-static enum dns_result look_up(void)
+static inline enum dns_result look_up(void)
 {
     struct fault f = {0};
     began_ms = os_monotonic_ms();
@@ -162,7 +162,7 @@ static enum dns_result look_up(void)
     return wait_for(l);
 }
 
-static const char *list(void)
+static inline const char *list(void)
 {
     static char text[2000];
     size_t used = 0;

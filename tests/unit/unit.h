@@ -46,8 +46,14 @@ static const char *unit_name;     /* the test that runs */
 static char unit_row_text[200];   /* the row of its table, or "" */
 static unsigned unit_failures;    /* of the test that runs */
 
+#if defined(__clang__)
+#define UNIT_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define UNIT_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#endif
+
 /* Say which row of a table comes now; shown with a failure. */
-__attribute__((format(printf, 1, 2))) static inline void unit_row(const char *format, ...)
+UNIT_PRINTF(1, 2) static inline void unit_row(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -56,7 +62,7 @@ __attribute__((format(printf, 1, 2))) static inline void unit_row(const char *fo
 }
 
 /* A failed check: where, in which row, and what. Only the first few of a test are shown. */
-__attribute__((format(printf, 3, 4))) static inline void unit_fail(const char *file, int line, const char *format, ...)
+UNIT_PRINTF(3, 4) static inline void unit_fail(const char *file, int line, const char *format, ...)
 {
     va_list args;
     if (++unit_failures > UNIT_FAILURES_SHOWN) {
