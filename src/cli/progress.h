@@ -1,7 +1,8 @@
 /*
  * progress.h - how far a run has got, while it runs.
  *
- * Does      make the run's plan known (session_plan); once a second rewrite one line of a terminal; elsewhere, with -v, a line now and then.
+ * Does      make the run's plan known (session_plan); once a second rewrite one line of a terminal; elsewhere, with -v, a line
+ *           now and then.
  * Not here  results (show.h), what came of it all (summary.h).
  * Limits    80 columns, as long as there are fewer than 100,000 devices.
  * Rules     contract 6.12.

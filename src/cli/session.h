@@ -38,8 +38,8 @@ bool session_sign_in(struct session *s, struct report *report, struct fault *f) 
 bool session_open(struct session *s, struct report *report, struct fault *f) MUST_CHECK;
 
 /*
- * Allow the time that so many devices need at the API's limit, and say so where it is more than the limits let go at once. Of a run that has
- * --max-time it says how much that has room for. May be called again when more is known.
+ * Allow the time that so many devices need at the API's limit, and say so where it is more than the limits let go at once. Of a run
+ * that has --max-time it says how much that has room for. May be called again when more is known.
  *
  * calls  of the API that are foreseen, from now on
  */

@@ -8,6 +8,7 @@
 
 enum {
     CLIENT_TICK_MS = 1000,
+    LATE_MS = 1000, /* so much may the pace put off the last look at something */
     BURST_MS = 10 * 1000, /* in which a minute's calls should be answered */
     POLL_ITEMS_MAX = DNS_POLL_ITEMS_MAX + CLIENT_CONNECTIONS_MAX * DNS_ADDRESSES_MAX,
 };
@@ -173,8 +174,9 @@ static size_t room_for(const struct client *c, const struct call *call, size_t w
     if (pace_free(&c->pace, now_ms, waiting < BATCH_DUE_MAX ? waiting : BATCH_DUE_MAX) >= waiting) {
         return waiting;
     }
-    end_ms = call->last_try_ms != 0 && call->last_try_ms < end_ms ? call->last_try_ms : end_ms;
+    uint64_t last_try_ms = call->last_try_ms != 0 ? call->last_try_ms + LATE_MS : UINT64_MAX;
     end_ms = end_ms > c->latency_ms ? end_ms - c->latency_ms : 0; /* there is no use in a request whose answer comes too late */
+    end_ms = last_try_ms < end_ms ? last_try_ms : end_ms;
     return pace_room(&c->pace, now_ms, end_ms, waiting, &last_ms);
 }
 
