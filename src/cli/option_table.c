@@ -33,12 +33,16 @@ static const char *choice_color(size_t i)
 const struct option_row option_rows[] = {
     {'c', "--comment", "TEXT", "UNISOLATE_COMMENT", GROUP_ACTION, OPTION_TEXT, AT(comment),
      .help = "why; required to release and to cancel; UTF-8; kept in Defender's action center"},
+    {'f', "--from", "FILE", NULL, GROUP_ACTION, OPTION_TEXT, AT(from),
+     .help = "the devices, one a line, or the first column of a CSV; - reads standard input, and so does the operand -"},
     {'w', "--wait", "TIME", NULL, GROUP_ACTION, OPTION_TIME, AT(wait_seconds), .implied = "10m",
      .help = "follow each action until it ends, for at most TIME"},
     {'n', "--dry-run", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(dry_run),
      .help = "sign in, find the devices, print each request that would be sent, and send none"},
     {0, "--all", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(all),
      .help = "allow a selector that names many devices (tag:)"},
+    {0, "--max", "N", NULL, GROUP_ACTION, OPTION_LIMIT, AT(max), .standard = "100",
+     .help = "send nothing if more than N devices are named; 0: no limit"},
     {0, "--cancel-isolate", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(cancel_isolate),
      .help = "also cancel an Isolate action that waits for the device"},
 

@@ -126,9 +126,9 @@ static bool keep_number(struct options *o, const struct option_row *row, const c
                         struct fault *f)
 {
     uint64_t number;
-    if (!span_decimal(span_of(value), OPTION_RETRIES_MAX, &number)) {
-        return fault_set(f, FAULT_USAGE, "'%s' is not a number from 0 to %d", value,
-                         OPTION_RETRIES_MAX);
+    int most = row->kind == OPTION_LIMIT ? OPTION_LIMIT_MAX : OPTION_RETRIES_MAX;
+    if (!span_decimal(span_of(value), (uint64_t)most, &number)) {
+        return fault_set(f, FAULT_USAGE, "'%s' is not a number from 0 to %d", value, most);
     }
     *(unsigned *)member(o, row) = (unsigned)number;
     return true;
@@ -153,7 +153,7 @@ static option_keeper *const keepers[] = {
     [OPTION_IPV6] = keep_family,     [OPTION_HELP] = keep_command, [OPTION_VERSION] = keep_command,
     [OPTION_TEXT] = keep_text,       [OPTION_SECRET] = keep_text,  [OPTION_CHOICE] = keep_choice,
     [OPTION_COLOR] = keep_color,     [OPTION_TIME] = keep_time,    [OPTION_NUMBER] = keep_number,
-    [OPTION_RESOLVE] = keep_resolve,
+    [OPTION_LIMIT] = keep_number,    [OPTION_RESOLVE] = keep_resolve,
 };
 
 /* Keep a value that `giver` gave; the giver's name stands in front of a fault. */
@@ -292,9 +292,17 @@ static bool check_roots(struct options *o, struct fault *f)
     return true;
 }
 
-static bool check_secrets(const struct options *o, struct fault *f)
+/* Standard input can be read once. */
+static bool check_input(const struct options *o, struct fault *f)
 {
-    const char *first = NULL;
+    const char *first = o->from != NULL && strcmp(o->from, "-") == 0 ? "--from" : NULL;
+    for (size_t i = 0; i < o->operand_count; i++) {
+        bool reads = strcmp(o->operands[i], "-") == 0;
+        if (reads && first != NULL) {
+            return fault_set(f, FAULT_USAGE, "%s and the operand - cannot both read standard input", first);
+        }
+        first = reads ? "the operand -" : first;
+    }
     for (size_t i = 0; i < option_row_count; i++) {
         if (option_rows[i].kind != OPTION_SECRET) {
             continue;
@@ -331,17 +339,17 @@ static bool check_comment(const struct options *o, struct fault *f)
 
 static bool check_operands(const struct options *o, struct fault *f)
 {
-    if (o->command == COMMAND_TOKEN && o->operand_count > 0) {
-        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operands[0]);
+    if (o->command == COMMAND_TOKEN && (o->operand_count > 0 || o->from != NULL)) {
+        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operand_count > 0 ? o->operands[0] : "--from");
     }
     return true;
 }
 
 static bool options_check(struct options *o, struct fault *f)
 {
-    bool wants_comment = command_row_of(o->command)->wants_comment && o->operand_count > 0;
+    bool wants_comment = command_row_of(o->command)->wants_comment && !options_lacks_operand(o);
     allow_for_person(o);
-    return check_roots(o, f) && check_secrets(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
+    return check_roots(o, f) && check_input(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
 }
 
 /* `--json` in front of `--`, whatever stands around it: a fault is then told as JSON too. */
@@ -394,9 +402,9 @@ uint64_t options_run_seconds(const struct options *o)
     return o->max_time_seconds + (given ? 0 : o->wait_seconds);
 }
 
-bool options_wants_operand(const struct options *o)
+bool options_lacks_operand(const struct options *o)
 {
-    return command_row_of(o->command)->wants_operand;
+    return o->operand_count == 0 && o->from == NULL && command_row_of(o->command)->wants_operand;
 }
 
 void options_free(struct options *o)

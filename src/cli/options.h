@@ -40,7 +40,7 @@ struct command_row {
 /* Ends with a row whose help is NULL. */
 extern const struct command_row command_rows[];
 
-enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 96, OPTION_RETRIES_MAX = 100, OPTION_PERSON_SECONDS = 15 * 60 };
+enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 96, OPTION_RETRIES_MAX = 100, OPTION_LIMIT_MAX = 1000000, OPTION_PERSON_SECONDS = 15 * 60 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -51,6 +51,8 @@ struct options {
     size_t operand_count;
     /* action */
     const char *comment;
+    const char *from;                    /* file of devices; "-": standard input; or NULL */
+    unsigned max;                        /* most devices of a release; 0: any number */
     uint64_t wait_seconds;               /* 0: do not wait */
     bool dry_run;
     bool all;                            /* a selector may name many */
@@ -90,6 +92,7 @@ enum option_kind {
     OPTION_COLOR,   /* enum color, in the order of row->choice() */
     OPTION_TIME,    /* uint64_t seconds */
     OPTION_NUMBER,  /* unsigned, up to OPTION_RETRIES_MAX */
+    OPTION_LIMIT,   /* unsigned, up to OPTION_LIMIT_MAX */
     OPTION_RESOLVE, /* options.resolve */
 };
 
@@ -143,8 +146,8 @@ const char *options_giver(const struct options *o, const char *name);
  */
 uint64_t options_run_seconds(const struct options *o);
 
-/* The command wants at least one operand. */
-bool options_wants_operand(const struct options *o);
+/* Nothing is named, by an operand or by --from, though the command wants it. */
+bool options_lacks_operand(const struct options *o);
 
 void options_free(struct options *o);
 

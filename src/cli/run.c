@@ -16,13 +16,21 @@
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/tally.h"
+#include "mde/lookup.h"
 #include "os/os.h"
 
 /* ---- release ---- */
 
-static bool is_stop(enum fault_code code)
+struct finding {
+    struct release *release;
+    const struct input *all;
+    struct report *report;
+};
+
+static void select_device(void *context, size_t i, struct selector *s)
 {
-    return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
+    const struct finding *finding = context;
+    input_selector(finding->all, i, s);
 }
 
 static bool add_every_device(struct release *r, const char *input, const struct device_list *found, struct fault *f)
@@ -39,54 +47,64 @@ static bool add_every_device(struct release *r, const char *input, const struct 
     return living > 0 || fault_set(f, FAULT_NOT_FOUND, "no device has this tag");
 }
 
-static bool add_found(struct release *r, const struct selector *s, const char *input, const struct device_list *found,
-                      struct report *report, struct fault *f)
+static bool add_found(const struct finding *finding, const char *input, const struct lookup_row *row, struct fault *f)
 {
     const struct device *chosen;
     size_t others;
     bool added;
-    if (s->kind == SELECT_TAG) {
-        return add_every_device(r, input, found, f);
+    if (fault_is_set(&row->fault)) {
+        *f = row->fault;
+        return false;
     }
-    if (!device_choose(found, &chosen, &others, f)) {
+    if (row->selector.kind == SELECT_ID) {
+        return release_add(finding->release, input, row->selector.value, "", &added, f);
+    }
+    if (row->selector.kind == SELECT_TAG) {
+        return add_every_device(finding->release, input, &row->found, f);
+    }
+    if (!device_choose(&row->found, &chosen, &others, f)) {
         return false;
     }
     if (others > 0) {
-        show_others(report, input, found, chosen);
+        show_others(finding->report, input, &row->found, chosen);
     }
-    return release_add(r, input, chosen->id, chosen->name, &added, f);
+    return release_add(finding->release, input, chosen->id, chosen->name, &added, f);
 }
 
 /* From a selector to a row, or rows. A device that cannot be found makes a row that has failed; false: the whole run ends. */
-static bool add_device(struct release *r, struct api *api, const struct selector *s, const char *input,
-                       struct report *report, struct fault *f)
+static bool add_device(void *context, size_t i, struct lookup_row *row, struct fault *f)
 {
-    struct device_list found = {0};
+    const struct finding *finding = context;
+    const char *input = input_text(finding->all, i);
     struct fault why = {0};
     bool added;
-    if (s->kind == SELECT_ID) {
-        return release_add(r, input, s->value, "", &added, f);
+    if (add_found(finding, input, row, &why)) {
+        return true;
     }
-    bool ok = device_find(api, s, &found, &why) && add_found(r, s, input, &found, report, &why);
-    if (!ok && (is_stop(why.code) || why.code == FAULT_MEMORY)) {
+    if (why.code == FAULT_MEMORY || !release_add(finding->release, input, "", "", &added, &why)) {
         *f = why;
-    } else if (!ok && release_add(r, input, "", "", &added, f)) {
-        release_fail_last(r, &why, &found);
-        ok = true;
+        return false;
     }
-    device_list_free(&found);
-    return ok;
+    release_fail_last(finding->release, &why, &row->found);
+    return true;
 }
 
-static bool add_devices(struct release *r, struct api *api, const struct input *all, const struct options *o,
-                        struct report *report, struct fault *f)
+/* Tags may name more devices than the input had lines. */
+static bool check_devices(const struct release *r, const struct options *o, struct fault *f)
 {
-    for (size_t i = 0; i < all->count; i++) {
-        if (!add_device(r, api, &all->at[i], o->operands[i], report, f)) {
-            return false;
-        }
+    size_t devices = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        devices += r->rows[i].machine_id[0] != '\0';
     }
-    return true;
+    return input_check_max(o, devices, f);
+}
+
+static bool find_devices(struct release *r, struct api *api, const struct input *all, const struct options *o, struct report *report,
+                         struct fault *f)
+{
+    struct finding finding = {r, all, report};
+    struct lookup lookup = {.count = all->count, .select = select_device, .done = add_device, .context = &finding};
+    return lookup_all(&lookup, api, f) && check_devices(r, o, f);
 }
 
 static enum exit_status run_release(const struct options *o, struct report *report)
@@ -106,12 +124,12 @@ static enum exit_status run_release(const struct options *o, struct report *repo
             .context = report,
         },
     };
-    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
-              add_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
+    bool ok = input_read(&all, o, report, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
+              find_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
-    } else if (!ok && release_status(&release) == STATUS_OK) {
-        report_failure(report, &f); /* interrupted, when all was accepted */
+    } else if (!ok && (f.code == FAULT_USAGE || release_status(&release) == STATUS_OK)) {
+        report_failure(report, &f); /* too many, when some have failed already; interrupted, when all was accepted */
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
     release_free(&release);
@@ -149,29 +167,21 @@ static enum fault_code plan_cancel(const struct api *api, const char *id, const 
     return f.code;
 }
 
-static bool check_action_ids(const struct options *o, struct fault *f)
-{
-    for (size_t i = 0; i < o->operand_count; i++) {
-        if (!selector_is_guid(span_of(o->operands[i]))) {
-            return fault_set(f, FAULT_USAGE, "action \"%s\": a GUID is wanted", o->operands[i]);
-        }
-    }
-    return true;
-}
-
 static enum exit_status run_cancel(const struct options *o, struct report *report)
 {
     struct session s = {0};
+    struct input all = {0};
     struct tally tally = {0};
     struct fault f = {0};
-    if (!check_action_ids(o, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
+    if (!input_read(&all, o, report, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
         report_fault(report, &f);
         tally_add(&tally, f.code);
     }
-    for (size_t i = 0; !fault_is_set(&f) && i < o->operand_count; i++) {
-        const char *id = o->operands[i];
+    for (size_t i = 0; !fault_is_set(&f) && i < all.count; i++) {
+        const char *id = input_text(&all, i);
         tally_add(&tally, o->dry_run ? plan_cancel(&s.api, id, o->comment, report) : cancel_one(&s.api, id, o->comment, report));
     }
+    input_free(&all);
     session_close(&s);
     return tally_status(&tally);
 }
@@ -221,7 +231,7 @@ static enum exit_status run_text(void (*put)(struct buf *to), struct report *rep
 
 static enum exit_status run_command(const struct options *o, int argc, struct report *report)
 {
-    if (o->operand_count == 0 && options_wants_operand(o)) {
+    if (options_lacks_operand(o)) {
         return run_usage(o, argc, report);
     }
     switch (o->command) {
