@@ -40,7 +40,8 @@ struct command_row {
 /* Ends with a row whose help is NULL. */
 extern const struct command_row command_rows[];
 
-enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 96, OPTION_RETRIES_MAX = 100, OPTION_LIMIT_MAX = 1000000, OPTION_PERSON_SECONDS = 15 * 60 };
+enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 96, OPTION_RETRIES_MAX = 100, OPTION_LIMIT_MAX = 1000000 };
+enum { OPTION_PERSON_SECONDS = 15 * 60 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 

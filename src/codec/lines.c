@@ -86,7 +86,8 @@ static const char *step_bare(struct span s, size_t *at, struct buf *to)
     if (to != NULL) {
         buf_put(to, field);
     }
-    return to != NULL && span_find(field, '"') < field.size ? "a quote inside; where it belongs there, put quotes around and double it" : NULL;
+    bool quote = to != NULL && span_find(field, '"') < field.size;
+    return quote ? "a quote inside; where it belongs there, put quotes around and double it" : NULL;
 }
 
 /* The record at the start of s; *size: its bytes with the line end. NULL, or what is wrong. */

@@ -4,9 +4,10 @@
  * Does      make UTF-8 of what a byte order mark says; step through the records; take the quotes off the first field.
  * Not here  what the texts mean; whether they are UTF-8.
  * Limits    LINES_RECORD_MAX bytes of one record.
- * Rules     blank lines are skipped, rows of empty fields too, and lines that begin with '#'. LF and CRLF. A comma, a semicolon or a tab ends the first field; as in
- *           RFC 4180 a field in double quotes may hold them, line ends, and quotes that are doubled. What RFC 4180 forbids (a quote inside a
- *           bare first field, text behind a closing quote, a quote that does not end) is a bad record: reading goes on at the next line.
+ * Rules     blank lines are skipped, rows of empty fields too, and lines that begin with '#'. LF and CRLF. A comma, a semicolon or a
+ *           tab ends the first field; as in RFC 4180 a field in double quotes may hold them, line ends, and quotes that are doubled. What
+ *           RFC 4180 forbids (a quote inside a bare first field, text behind a closing quote, a quote that does not end) is a bad record:
+ *           reading goes on at the next line.
  */
 #ifndef CODEC_LINES_H
 #define CODEC_LINES_H

@@ -11,7 +11,8 @@
 #include "codec/json.h"
 #include "net/client.h"
 
-enum { API_RENEW_MS = 5 * 60 * 1000, API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_TOP = 1000, API_PATH_MAX = 8 * 1024, API_LISTS_MAX = 8 };
+enum { API_RENEW_MS = 5 * 60 * 1000, API_PATH_MAX = 8 * 1024 };
+enum { API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_TOP = 1000, API_LISTS_MAX = 8 };
 
 struct api {
     struct client *client;
@@ -62,7 +63,7 @@ struct api_listing {
     size_t top;
     api_visit *visit;
     void *context;
-    bool wants_words;                /* 404 is an empty list only in the API's own words: a host in between says so where a path is too long */
+    bool wants_words;                /* 404 is an empty list only in the API's words: others say so of a path that is too long */
     struct fault fault;              /* out: why it was not read to its end; elements may have been visited all the same */
     /* api.c's own */
     struct api *api;

@@ -5,7 +5,8 @@
  * Not here  what is done with a device (release.h, isolation.h).
  * Limits    DEVICE_LIST_MAX devices of one selector.
  * Rules     contract section 2; defender-docs api/get-machines.md, find-machines-by-ip.md, find-machines-by-tag.md, machine.md,
- *           exposed-apis-odata-samples.md (machineTags/any), fix-unhealthy-sensors.md for duplicates (read 2026-11-23). Never part of a name, never the first hit.
+ *           exposed-apis-odata-samples.md (machineTags/any), fix-unhealthy-sensors.md for duplicates (read 2026-11-23).
+ *           Never part of a name, never the first hit.
  */
 #ifndef MDE_DEVICE_H
 #define MDE_DEVICE_H
