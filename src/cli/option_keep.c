@@ -128,9 +128,9 @@ static bool keep_number(struct options *o, const struct option_row *row, const c
                         struct fault *f)
 {
     uint64_t number;
-    if (!span_decimal(span_of(value), OPTION_RETRIES_MAX, &number)) {
-        return fault_set(f, FAULT_USAGE, "'%s' is not a number from 0 to %d", value,
-                         OPTION_RETRIES_MAX);
+    int most = row->kind == OPTION_LIMIT ? OPTION_LIMIT_MAX : OPTION_RETRIES_MAX;
+    if (!span_decimal(span_of(value), (uint64_t)most, &number)) {
+        return fault_set(f, FAULT_USAGE, "'%s' is not a number from 0 to %d", value, most);
     }
     *(unsigned *)member(o, row) = (unsigned)number;
     return true;
@@ -185,6 +185,7 @@ static option_keeper *const keepers[] = {
     [OPTION_TEXT] = keep_text,       [OPTION_SECRET] = keep_text,  [OPTION_CHOICE] = keep_choice,
     [OPTION_COLOR] = keep_color,     [OPTION_TIME] = keep_time,    [OPTION_NUMBER] = keep_number,
     [OPTION_RESOLVE] = keep_resolve, [OPTION_MOMENT] = keep_moment, [OPTION_PACE] = keep_pace,
+    [OPTION_LIMIT] = keep_number,
     [OPTION_MAN] = keep_command,     [OPTION_SHELL] = keep_shell,
 };
 

@@ -154,9 +154,17 @@ static bool check_roots(struct options *o, struct fault *f)
     return strcmp(giver, "--cacert") != 0 && fault_place(f, "%s", giver);
 }
 
-static bool check_secrets(const struct options *o, struct fault *f)
+/* Standard input can be read once. */
+static bool check_input(const struct options *o, struct fault *f)
 {
-    const char *first = NULL;
+    const char *first = o->from != NULL && strcmp(o->from, "-") == 0 ? "--from" : NULL;
+    for (size_t i = 0; i < o->operand_count; i++) {
+        bool reads = strcmp(o->operands[i], "-") == 0;
+        if (reads && first != NULL) {
+            return fault_set(f, FAULT_USAGE, "%s and the operand - cannot both read standard input", first);
+        }
+        first = reads ? "the operand -" : first;
+    }
     for (size_t i = 0; i < option_row_count; i++) {
         if (option_rows[i].kind != OPTION_SECRET) {
             continue;
@@ -193,17 +201,17 @@ static bool check_comment(const struct options *o, struct fault *f)
 
 static bool check_operands(const struct options *o, struct fault *f)
 {
-    if (o->command == COMMAND_TOKEN && o->operand_count > 0) {
-        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operands[0]);
+    if (o->command == COMMAND_TOKEN && (o->operand_count > 0 || o->from != NULL)) {
+        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operand_count > 0 ? o->operands[0] : "--from");
     }
     return true;
 }
 
 static bool options_check(struct options *o, struct fault *f)
 {
-    bool wants_comment = command_row_of(o->command)->wants_comment && o->operand_count > 0;
+    bool wants_comment = command_row_of(o->command)->wants_comment && !options_lacks_operand(o);
     allow_for_person(o);
-    return check_roots(o, f) && check_secrets(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
+    return check_roots(o, f) && check_input(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
 }
 
 /* `--json` in front of `--`, whatever stands around it: a fault is then told as JSON too. */
@@ -314,9 +322,9 @@ uint64_t options_run_seconds(const struct options *o)
     return o->max_time_seconds + (given ? 0 : o->wait_seconds);
 }
 
-bool options_wants_operand(const struct options *o)
+bool options_lacks_operand(const struct options *o)
 {
-    return command_row_of(o->command)->wants_operand;
+    return o->operand_count == 0 && o->from == NULL && command_row_of(o->command)->wants_operand;
 }
 
 /* A text that the options own, in front of the ones that they have already. */

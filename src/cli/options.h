@@ -43,7 +43,8 @@ struct command_row {
 /* Ends with a row whose help is NULL. */
 extern const struct command_row command_rows[];
 
-enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 96, OPTION_RETRIES_MAX = 100, OPTION_PERSON_SECONDS = 15 * 60 };
+enum { OPTIONS_RESOLVE_MAX = 64, OPTION_ROWS_MAX = 96, OPTION_RETRIES_MAX = 100, OPTION_LIMIT_MAX = 1000000 };
+enum { OPTION_PERSON_SECONDS = 15 * 60 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH, SHELL_POWERSHELL };
@@ -62,6 +63,8 @@ struct options {
     size_t operand_count;
     /* action */
     const char *comment;
+    const char *from;                    /* file of devices; "-": standard input; or NULL */
+    unsigned max;                        /* most devices of a release; 0: any number */
     uint64_t wait_seconds;               /* 0: do not wait */
     bool dry_run;
     bool all;                            /* a selector may name many */
@@ -112,6 +115,7 @@ enum option_kind {
     OPTION_COLOR,   /* enum color, in the order of row->choice() */
     OPTION_TIME,    /* uint64_t seconds */
     OPTION_NUMBER,  /* unsigned, up to OPTION_RETRIES_MAX */
+    OPTION_LIMIT,   /* unsigned, up to OPTION_LIMIT_MAX */
     OPTION_RESOLVE, /* options.resolve */
     OPTION_PACE,    /* options.pace */
     OPTION_MOMENT,  /* int64_t seconds since 1970 */
@@ -196,8 +200,8 @@ uint64_t options_run_seconds(const struct options *o);
 /* A text is printed, and nothing else is done, whatever else is asked for. */
 bool options_are_for_text(const struct options *o);
 
-/* The command wants at least one operand. */
-bool options_wants_operand(const struct options *o);
+/* Nothing is named, by an operand or by --from, though the command wants it. */
+bool options_lacks_operand(const struct options *o);
 
 void options_free(struct options *o);
 

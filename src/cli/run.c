@@ -19,14 +19,22 @@
 #include "cli/summary.h"
 #include "cli/tally.h"
 #include "mde/journal.h"
+#include "mde/lookup.h"
 #include "net/clock.h"
 #include "os/os.h"
 
 /* ---- release ---- */
 
-static bool is_stop(enum fault_code code)
+struct finding {
+    struct release *release;
+    const struct input *all;
+    struct report *report;
+};
+
+static void select_device(void *context, size_t i, struct selector *s)
 {
-    return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
+    const struct finding *finding = context;
+    input_selector(finding->all, i, s);
 }
 
 static bool add_every_device(struct release *r, const char *input, const struct device_list *found, struct fault *f)
@@ -43,66 +51,81 @@ static bool add_every_device(struct release *r, const char *input, const struct 
     return living > 0 || fault_set(f, FAULT_NOT_FOUND, "no device has this tag");
 }
 
-static bool add_found(struct release *r, const struct selector *s, const char *input, const struct device_list *found,
-                      struct report *report, struct fault *f)
+static bool add_found(const struct finding *finding, const char *input, const struct lookup_row *row, struct fault *f)
 {
     const struct device *chosen;
     size_t others;
     bool added;
-    if (s->kind == SELECT_TAG) {
-        return add_every_device(r, input, found, f);
+    if (fault_is_set(&row->fault)) {
+        *f = row->fault;
+        return false;
     }
-    if (!device_choose(found, &chosen, &others, f)) {
+    if (row->selector.kind == SELECT_ID) {
+        return release_add(finding->release, input, row->selector.value, "", &added, f);
+    }
+    if (row->selector.kind == SELECT_TAG) {
+        return add_every_device(finding->release, input, &row->found, f);
+    }
+    if (!device_choose(&row->found, &chosen, &others, f)) {
         return false;
     }
     if (others > 0) {
-        show_others(report, input, found, chosen);
+        show_others(finding->report, input, &row->found, chosen);
     }
-    return release_add(r, input, chosen->id, chosen->name, &added, f);
+    return release_add(finding->release, input, chosen->id, chosen->name, &added, f);
 }
 
 /* From a selector to a row, or rows. A device that cannot be found makes a row that has failed; false: the whole run ends. */
-static bool add_device(struct release *r, struct api *api, const struct selector *s, const char *input,
-                       struct report *report, struct fault *f)
+static bool add_device(void *context, size_t i, struct lookup_row *row, struct fault *f)
 {
-    struct device_list found = {0};
+    const struct finding *finding = context;
+    const char *input = input_text(finding->all, i);
     struct fault why = {0};
     bool added;
-    if (s->kind == SELECT_ID) {
-        return release_add(r, input, s->value, "", &added, f);
+    if (add_found(finding, input, row, &why)) {
+        return true;
     }
-    bool ok = device_find(api, s, &found, &why) && add_found(r, s, input, &found, report, &why);
-    if (!ok && (is_stop(why.code) || why.code == FAULT_MEMORY)) {
+    if (why.code == FAULT_MEMORY || !release_add(finding->release, input, "", "", &added, &why)) {
         *f = why;
-    } else if (!ok && release_add(r, input, "", "", &added, f)) {
-        release_fail_last(r, &why, &found);
-        ok = true;
+        return false;
     }
-    device_list_free(&found);
-    return ok;
-}
-
-static bool add_devices(struct release *r, struct api *api, const struct input *all, const struct options *o,
-                        struct report *report, struct fault *f)
-{
-    for (size_t i = 0; i < all->count; i++) {
-        if (!add_device(r, api, &all->at[i], o->operands[i], report, f)) {
-            return false;
-        }
-    }
+    release_fail_last(finding->release, &why, &row->found);
     return true;
 }
 
-/* From so many devices on, each gets one line. */
-enum { BRIEF_DEVICES = 20 };
+/* Tags may name more devices than the input had lines. */
+static bool check_devices(const struct release *r, const struct options *o, struct fault *f)
+{
+    size_t devices = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        devices += r->rows[i].machine_id[0] != '\0';
+    }
+    return input_check_max(o, devices, f);
+}
+
+static bool find_devices(struct release *r, struct api *api, const struct input *all, const struct options *o, struct report *report,
+                         struct fault *f)
+{
+    struct finding finding = {r, all, report};
+    struct lookup lookup = {.count = all->count, .select = select_device, .done = add_device, .context = &finding};
+    return lookup_all(&lookup, api, f) && check_devices(r, o, f);
+}
+
+/* From so many devices on, each gets one line; so many names are looked up by one call, about. */
+enum { BRIEF_DEVICES = 20, NAMES_A_CALL = 100 };
 
 /* What is to be told of the run as a whole, and the plan for it: known as soon as somebody is signed in. */
 static void begin_release(struct progress *p, struct session *s, struct release *r, const struct input *all, struct report *report)
 {
-    size_t look_ups = 0;
+    struct selector selector;
+    size_t names = 0, look_ups = 0;
     for (size_t i = 0; i < all->count; i++) {
-        look_ups += all->at[i].kind != SELECT_ID;
+        input_selector(all, i, &selector);
+        bool alone = selector.kind == SELECT_IP || selector.kind == SELECT_TAG;
+        look_ups += alone ? 1 : 0;
+        names += alone || selector.kind == SELECT_ID ? 0 : 1;
     }
+    look_ups += (names + NAMES_A_CALL - 1) / NAMES_A_CALL;
     report->brief = all->count >= BRIEF_DEVICES;
     progress_begin(p, s, r, report, all->count, look_ups, s->options->dry_run ? 0 : 1 + r->settings.cancel_isolate);
 }
@@ -153,11 +176,11 @@ static enum exit_status run_release(const struct options *o, struct report *repo
         },
     };
     report->summary = o->dry_run ? NULL : &summary;
-    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && open_journal(&journal, o, report, &f) &&
+    bool ok = input_read(&all, o, report, &f) && session_check(&s, o, &f) && open_journal(&journal, o, report, &f) &&
               session_open(&s, report, &f) && begin_journal(&journal, &s, &release, &f);
     if (ok) {
         begin_release(&progress, &s, &release, &all, report);
-        ok = add_devices(&release, &s.api, &all, o, report, &f);
+        ok = find_devices(&release, &s.api, &all, o, report, &f);
     }
     if (ok) {
         progress_release(&progress);
@@ -166,8 +189,8 @@ static enum exit_status run_release(const struct options *o, struct report *repo
     progress_end(&progress);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
-    } else if (!ok && (release_status(&release) == STATUS_OK || f.code == FAULT_JOURNAL)) {
-        report_failure(report, &f); /* interrupted, when all was accepted; or what no row can tell */
+    } else if (!ok && (release_status(&release) == STATUS_OK || f.code == FAULT_JOURNAL || f.code == FAULT_USAGE)) {
+        report_failure(report, &f); /* interrupted, when all was accepted; what no row can tell; too many, when some have failed already */
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
     summary_tell(&summary, report, os_monotonic_ms() - progress.began_ms);
@@ -210,29 +233,21 @@ static enum fault_code plan_cancel(const struct api *api, const char *id, const 
     return f.code;
 }
 
-static bool check_action_ids(const struct options *o, struct fault *f)
-{
-    for (size_t i = 0; i < o->operand_count; i++) {
-        if (!selector_is_guid(span_of(o->operands[i]))) {
-            return fault_set(f, FAULT_USAGE, "action \"%s\": a GUID is wanted", o->operands[i]);
-        }
-    }
-    return true;
-}
-
 static enum exit_status run_cancel(const struct options *o, struct report *report)
 {
     struct session s = {0};
+    struct input all = {0};
     struct tally tally = {0};
     struct fault f = {0};
-    if (!check_action_ids(o, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
+    if (!input_read(&all, o, report, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
         report_fault(report, &f);
         tally_add(&tally, f.code);
     }
-    for (size_t i = 0; !fault_is_set(&f) && i < o->operand_count; i++) {
-        const char *id = o->operands[i];
+    for (size_t i = 0; !fault_is_set(&f) && i < all.count; i++) {
+        const char *id = input_text(&all, i);
         tally_add(&tally, o->dry_run ? plan_cancel(&s.api, id, o->comment, report) : cancel_one(&s.api, id, o->comment, report));
     }
+    input_free(&all);
     session_close(&s);
     return tally_status(&tally);
 }
@@ -287,7 +302,7 @@ static enum exit_status run_manual(const struct options *o, struct report *repor
 
 static enum exit_status run_command(const struct options *o, int argc, struct report *report)
 {
-    if (o->operand_count == 0 && options_wants_operand(o)) {
+    if (options_lacks_operand(o)) {
         return run_usage(o, argc, report);
     }
     switch (o->command) {

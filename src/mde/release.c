@@ -42,10 +42,12 @@ enum release_result release_result_of(enum fault_code code)
 
 /* ---- the table ---- */
 
-static bool has_device(const struct release *r, const char *machine_id)
+static bool has_device(const struct release *r, uint32_t hash, const char *machine_id)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        if (strcmp(r->rows[i].machine_id, machine_id) == 0) {
+    uint32_t walk = 0;
+    size_t row;
+    while (index_next(&r->ids, hash, &walk, &row)) {
+        if (strcmp(r->rows[row].machine_id, machine_id) == 0) {
             return true;
         }
     }
@@ -81,13 +83,18 @@ static bool keep_name(struct release_row *row, const char *computer_name)
 bool release_add(struct release *r, const char *input, const char *machine_id, const char *computer_name, bool *added,
                  struct fault *f)
 {
-    *added = machine_id[0] == '\0' || !has_device(r, machine_id);
+    uint32_t hash = index_hash(span_of(machine_id));
+    bool known = machine_id[0] != '\0';
+    *added = !known || !has_device(r, hash, machine_id);
     if (!*added) {
         trace(TRACE_STEPS, "%s: named twice, released once", input);
         return true;
     }
     if (r->count == r->capacity && !grow(r, f)) {
         return false;
+    }
+    if (known && !index_add(&r->ids, hash, r->count)) {
+        return fault_set(f, FAULT_MEMORY, "out of memory");
     }
     struct release_row *row = &r->rows[r->count++];
     row->input = input;
@@ -310,5 +317,6 @@ void release_free(struct release *r)
         memory_give(r->rows[i].computer_name);
     }
     memory_give(r->rows);
+    index_free(&r->ids);
     *r = (struct release){0};
 }

@@ -89,6 +89,7 @@ struct release_settings {
 struct release {
     struct release_row *rows;           /* owned */
     size_t count, capacity;
+    struct index ids;                   /* of the rows whose device is known */
     size_t told;                        /* rows whose result has been handed to `done` */
     struct release_settings settings;
 };

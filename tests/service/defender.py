@@ -251,7 +251,7 @@ class Defender:
         return entity_answer(machine.entity(), call, "Machines")
 
     def list_machines(self, call: "Call") -> Answer:
-        return self._list(call, [m.entity() for m in self.machines.values()], call.query())
+        return self._list(call, list(self.machines.values()), call.query())
 
     def find_by_ip(self, call: "Call") -> Answer:
         call.no_query()
