@@ -82,7 +82,7 @@ class Pace(Bulk):
                 f"1,500 devices: {ratio:.3f} of the least time, {self.limits.refused} times 429\n"
             )
         self.assertGreaterEqual(ratio, 1)
-        self.assertLess(ratio, 1.25)  # on a busy host; by the clock of os_fake.c: test_client_pace.c
+        self.assertLess(ratio, 1.5)  # on a busy host; by the clock of os_fake.c: test_client_pace.c
 
     def test_pace_option(self):
         self.limits.minute, self.limits.hour = 10, 25
@@ -99,13 +99,13 @@ class Pace(Bulk):
 
     def test_max_time_too_short(self):
         """Two minutes' calls have room: the others are told at once, the last ones."""
-        result = self.bulk(250, "--json", "--max-time", "90")
+        result = self.bulk(35, "--json", "--pace", "10/min", "--max-time", "110")
         self.assert_exit(result, 12)
-        self.assertEqual(self.results(result), {"accepted": 200, "throttled": 50})
-        self.assertEqual([row["result"] for row in result.json[200:]], ["throttled"] * 50)
-        self.assertEqual(result.json[249]["error"]["exit"], 9)
+        self.assertEqual(self.results(result), {"accepted": 20, "throttled": 15})
+        self.assertEqual([row["result"] for row in result.json[20:]], ["throttled"] * 15)
+        self.assertEqual(result.json[34]["error"]["exit"], 9)
         self.assertEqual(self.limits.refused, 0)
-        self.assert_says(result, "--max-time has room for about 200 calls")
+        self.assert_says(result, "--max-time has room for about 20 calls")
 
     def test_no_room_at_all(self):
         """The look-up has used up the pace, and --max-time ends before its next call."""

@@ -48,6 +48,8 @@ enum { MANY = 1500, MINUTE = 60000 };
 static struct call many[MANY];
 static uint64_t arrivals[2 * MANY];
 static size_t arrived;
+static uint64_t answers[MANY];
+static size_t answered;
 
 static const char *ok_and_note(const char *request)
 {
@@ -57,6 +59,13 @@ static const char *ok_and_note(const char *request)
     }
     arrived++;
     return OK;
+}
+
+static void note_answer(void *context, struct call *call)
+{
+    (void)context;
+    (void)call;
+    answers[answered++] = os_monotonic_ms();
 }
 
 static const char *throttles_first(const char *request)
@@ -70,6 +79,7 @@ static void paced(size_t count, uint64_t max_ms, const char *(*respond)(const ch
     begin(4);
     client.settings.deadline_ms = os_monotonic_ms() + max_ms;
     arrived = 0;
+    answered = 0;
     peer((struct os_fake_script){.respond = respond, .answer_after_ms = latency_ms});
     for (size_t i = 0; i < count; i++) {
         many[i] = new_call("POST", false);
@@ -107,6 +117,9 @@ static void fifteen_hundred_take_no_longer_than_they_must(void)
         unit_row("answers after %u ms", (unsigned)rows[i].latency_ms);
         paced(MANY, 3600000, ok_and_note, rows[i].latency_ms);
         uint64_t began = os_monotonic_ms();
+        for (size_t k = 0; k < MANY; k++) {
+            many[k].ended = note_answer;
+        }
         client_run(&client, many, MANY);
         uint64_t took = os_monotonic_ms() - began;
         uint64_t least = 14 * MINUTE + rows[i].latency_ms;
@@ -118,7 +131,7 @@ static void fifteen_hundred_take_no_longer_than_they_must(void)
                (double)took / (double)least, os_fake_open_most());
         CHECK_EQUAL_INT(os_fake_open_most(), rows[i].connections);
         for (size_t k = 100; k < MANY; k++) {
-            CHECK(arrivals[k] - arrivals[k - 100] >= MINUTE);
+            CHECK(arrivals[k] - answers[k - 100] >= MINUTE); /* whenever the service counts */
         }
         end_many(MANY);
     }
