@@ -128,7 +128,7 @@ class Refused(Lists):
            ("an option and a secret", ["-f", "-", "--certificate", "-"])])
     def test_standard_input_is_read_once(self, arguments):
         result = self.release(devices=arguments, stdin=b"pc-1\n")
-        self.assert_nothing_sent(result, "standard input")
+        self.assert_nothing_sent(result, "cannot both read standard input")
 
     def test_empty_standard_input(self):
         self.assert_nothing_sent(self.release(devices=["-"], stdin=b""), "standard input", "nothing is named")
