@@ -373,6 +373,7 @@ bool journal_begin(struct journal *j, const char *api, const char *tenant, struc
 void journal_intend(struct journal *j, const char *machine_id, const char *input)
 {
     if (writes(j)) {
+        j->has_news = true;
         buf_put_text(&j->lines, "{\"event\":\"intent\"");
         put_time(j);
         put_member(j, "machineId", machine_id);
@@ -384,6 +385,7 @@ void journal_intend(struct journal *j, const char *machine_id, const char *input
 void journal_result(struct journal *j, const char *machine_id, const char *result, const char *action_id)
 {
     if (writes(j)) {
+        j->has_news = true;
         buf_put_text(&j->lines, "{\"event\":\"result\"");
         put_time(j);
         put_member(j, "machineId", machine_id);
@@ -396,7 +398,7 @@ void journal_result(struct journal *j, const char *machine_id, const char *resul
 
 bool journal_sync(struct journal *j)
 {
-    if (writes(j) && flush(j) && j->unsynced) {
+    if (writes(j) && j->has_news && flush(j) && j->unsynced) {
         j->unsynced = false;
         (void)(os_log_sync(&j->log, &j->fault) || fail(j));
     }

@@ -53,6 +53,7 @@ struct journal {
     uint32_t *index;               /* owned: by hash, number of an entry + 1; 0 is free */
     size_t index_size;             /* a power of two */
     struct buf lines;              /* not in the file yet */
+    bool has_news;                 /* lines besides that of the run itself are to be written: a run that does nothing leaves nothing */
     bool unsynced;                 /* lines are in the file that have not been synced */
     struct fault fault;            /* the first failure of a write: nothing is written any more */
 };

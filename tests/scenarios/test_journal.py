@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from devices import ISOLATE_AND_READ, DeviceScenario, device
+from devices import ISOLATE_AND_READ, DeviceScenario, device, run_alone
 from harness import each
 from service import defender, faults
 from service.defender import server_error
@@ -54,7 +54,9 @@ class Resume(JournalScenario):
     def test_second_run_skips_what_is_done(self):
         devices = self.devices(12)
         first = self.run_journal(devices)
+        written = self.journal.read_bytes()
         second = self.run_journal(devices)
+        self.assertEqual(self.journal.read_bytes(), written)
         self.assert_exit(first, 0)
         self.assert_exit(second, 0)
         self.assertEqual(self.results(second), ["skipped"] * 12)
@@ -325,56 +327,58 @@ class Kill(JournalScenario):
 
     def test_at_random_instants(self):
         chance = random.Random(SEED)
-        count = KILLS_VERBOSE if self.verbose else KILLS
         rows = [
-            Victim(self, number, chance.randint(1, KILL_DEVICES - 1), chance.choice((0, 0, 0, 1, 2)))
-            for number in range(count)
+            Victim(number, chance.randint(1, KILL_DEVICES - 1), chance.choice((0, 0, 0, 1, 2)))
+            for number in range(KILLS_VERBOSE if self.verbose else KILLS)
         ]
-        owners = {name: victim for victim in rows for name in victim.devices}
-        self.service.defender.on_release = lambda machine, _action: owners[machine.id].released()
-        self.side_by_side(rows, Victim.live)
+        self.side_by_side(rows, lambda victim: run_alone(self, Kill.kill_and_go_on, [victim]))
         if not self.verbose:
             write_table(rows)
-        self.assertGreaterEqual(sum(row.killed for row in rows), count * 3 // 4)
+        self.assertGreaterEqual(sum(row.killed for row in rows), len(rows) * 3 // 4)
+
+    def kill_and_go_on(self, victim):
+        devices = self.devices(KILL_DEVICES)
+        self.service.defender.on_release = victim.released
+        arguments = self.release_arguments("--json", "--journal", self.journal, devices=devices)
+        victim.running = self.start_program(*arguments)
+        victim.killed = victim.running.finish().exit == -signal.SIGKILL
+        victim.running = None
+        self.await_end_of_connections()
+        result = self.run_program(*arguments)
+        self.assert_exit(result, 0)
+        victim.results = self.results(result)
+        victim.posts = [self.released().count(name) for name in devices]
+        self.assertEqual(victim.posts, [1] * KILL_DEVICES)
+        self.assertLessEqual(set(victim.results), {"accepted", "skipped"})
+        self.assertEqual([row["machineId"] for row in result.json], devices)
+        self.assertTrue(all(row["actionId"] for row in result.json))
+
+    def await_end_of_connections(self):
+        """What the killed program had sent has been carried out."""
+        log, until = self.service.log, time.monotonic() + 10
+        while len(log.of("ended")) < len(log.of("accepted")) and time.monotonic() < until:
+            time.sleep(0.01)
 
 
 class Victim:
-    """One run that is killed, and the one that goes on."""
+    """A run that is killed at the `at`-th release, so many ms after it was queued; and what came of it."""
 
-    def __init__(self, scenario, number, at, late_ms):
-        self.scenario, self.number, self.at, self.late = scenario, number, at, late_ms / 1000
-        self.devices = scenario.devices(KILL_DEVICES, 0x1000 + number * KILL_DEVICES)
-        self.journal = scenario.folder / f"journal-{number}"
+    def __init__(self, number, at, late_ms):
+        self.number, self.at, self.late = number, at, late_ms / 1000
         self.seen, self.running, self.killed, self.results, self.posts = 0, None, False, [], []
 
     def __repr__(self):
-        return f"run {self.number} of seed {SEED}: killed {self.late * 1000:.0f} ms after release {self.at}"
+        return f"run {self.number} of seed {SEED}: {self.late * 1000:.0f} ms after release {self.at}"
 
-    def released(self):
+    def released(self, _machine, _action):
         """A release has been queued; its answer has not left yet."""
         self.seen += 1
         if self.seen == self.at and self.running:
             threading.Timer(self.late, self.kill).start() if self.late else self.kill()
 
     def kill(self):
-        self.running.process.kill()
-
-    def live(self):
-        scenario = self.scenario
-        arguments = scenario.release_arguments("--json", "--journal", self.journal, devices=self.devices)
-        self.running = scenario.start_program(*arguments)
-        self.killed = self.running.finish().exit == -signal.SIGKILL
-        time.sleep(0.3)  # what was on its way has arrived
-        self.running = None
-        result = scenario.run_program(*arguments)
-        scenario.assert_exit(result, 0)
-        self.results = [row["result"] for row in result.json]
-        released = scenario.released()
-        self.posts = [released.count(name) for name in self.devices]
-        scenario.assertEqual(self.posts, [1] * KILL_DEVICES)
-        scenario.assertLessEqual(set(self.results), {"accepted", "skipped"})
-        scenario.assertEqual([row["machineId"] for row in result.json], self.devices)
-        scenario.assertTrue(all(row["actionId"] for row in result.json))
+        if self.running:
+            self.running.process.kill()
 
 
 def write_table(rows):
