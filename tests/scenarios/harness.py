@@ -263,7 +263,8 @@ class Scenario(unittest.TestCase):
     def release_arguments(
         self, *more: Argument, devices: Sequence[Argument] = (DEVICE,)
     ) -> list[Argument]:
-        return [*self.where(), *self.sign_in(), "-c", "clean", *more, *devices]
+        many = ["--max", "0"] if len(devices) > 100 and "--max" not in more else []
+        return [*self.where(), *self.sign_in(), "-c", "clean", *many, *more, *devices]
 
     def release(
         self, *more: Argument, devices: Sequence[Argument] = (DEVICE,), **settings: Any
