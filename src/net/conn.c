@@ -105,7 +105,7 @@ static bool step_tls(struct conn *c)
 {
     enum stream_result result = tls_handshake(c->stream, &c->fault);
     if (result == STREAM_DATA) {
-        char text[96];
+        char text[TLS_SUMMARY_MAX];
         trace(TRACE_STEPS, "%s: %s", c->origin.place, tls_summary(c->stream, text));
         ready(c);
         return true;
