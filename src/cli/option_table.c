@@ -132,7 +132,10 @@ const struct command_row command_rows[] = {
      "what is known of a device's isolation, or of one action; without operands: every device that is isolated"},
     {"find", COMMAND_FIND, "DEVICE...", true, false, "print the device records that a selector names"},
     {"cancel", COMMAND_CANCEL, "ACTION-ID...", true, true, "cancel actions that have not ended"},
+    {"doctor", COMMAND_DOCTOR, "[DEVICE]", false, false,
+     "check everything on the way, from the clock to the permission; changes nothing"},
     {"token", COMMAND_TOKEN, "", false, false, "sign in and print the token, for use on another host"},
+    {"self-test", COMMAND_SELF_TEST, "", false, false, "check this program itself, without a network"},
     {"help", COMMAND_HELP, "", false, false, "print this and end"},
     {NULL, COMMAND_VERSION, NULL, false, false, NULL},
 };

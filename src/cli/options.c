@@ -331,8 +331,12 @@ static bool check_comment(const struct options *o, struct fault *f)
 
 static bool check_operands(const struct options *o, struct fault *f)
 {
-    if (o->command == COMMAND_TOKEN && o->operand_count > 0) {
-        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operands[0]);
+    bool none = o->command == COMMAND_TOKEN || o->command == COMMAND_SELF_TEST;
+    if (none && o->operand_count > 0) {
+        return fault_set(f, FAULT_USAGE, "%s: '%s': it takes no device", command_row_of(o->command)->word, o->operands[0]);
+    }
+    if (o->command == COMMAND_DOCTOR && o->operand_count > 1) {
+        return fault_set(f, FAULT_USAGE, "doctor: '%s': it takes one device", o->operands[1]);
     }
     return true;
 }

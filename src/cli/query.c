@@ -86,7 +86,7 @@ static bool device_exists(struct api *api, const struct selector *s, struct faul
     return false;
 }
 
-static bool device_status(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
+bool query_device(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
 {
     struct device device = {0};
     struct action_list list = {0};
@@ -118,7 +118,7 @@ static enum fault_code status_one(struct api *api, const char *input, struct rep
         fault_keep(status.machine_id, sizeof status.machine_id, span_of(status.action.machine_id));
     } else if (!fault_is_set(&f) || f.code == FAULT_NOT_FOUND) {
         fault_clear(&f);
-        ok = selector_read(&s, input, &f) && device_resolve_self(&s, &f) && device_status(api, &s, &status, &f);
+        ok = selector_read(&s, input, &f) && device_resolve_self(&s, &f) && query_device(api, &s, &status, &f);
     }
     if (!ok) {
         fault_place(&f, "%s", input);

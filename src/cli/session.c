@@ -35,16 +35,25 @@ static bool check_names(const struct options *o, struct fault *f)
 /* Before the clock of --max-time runs: it may ask for a password. */
 static bool load_credential(struct session *s, struct fault *f)
 {
-    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->sign_in, f));
+    return s->credential->load == NULL || s->credential->load(&s->sign_in, f);
+}
+
+bool session_check_way(struct session *s, const struct options *o, struct fault *f)
+{
+    s->options = o;
+    s->sign_in = o->sign_in;
+    return cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) && read_roots(&s->roots, o, f) &&
+           tls_start(clock_seconds, f);
+}
+
+bool session_check_credential(struct session *s, struct fault *f)
+{
+    return credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f) && load_credential(s, f);
 }
 
 bool session_check(struct session *s, const struct options *o, struct fault *f)
 {
-    s->options = o;
-    s->sign_in = o->sign_in;
-    return cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) &&
-           credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f) &&
-           read_roots(&s->roots, o, f) && load_credential(s, f);
+    return session_check_way(s, o, f) && session_check_credential(s, f);
 }
 
 static void open_client(struct session *s)
@@ -69,6 +78,25 @@ static bool sign_in(void *session, struct fault *f)
     return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
 }
 
+void session_start(struct session *s, struct report *report)
+{
+    s->sign_in.tell = show_prompt;
+    s->sign_in.tell_context = report;
+    open_client(s);
+    s->api = (struct api){
+        .client = &s->client,
+        .url = &s->api_url,
+        .bearer = &s->bearer,
+        .renew = s->credential != NULL && s->credential->renews ? sign_in : NULL,
+        .renew_context = s,
+    };
+}
+
+bool session_acquire(struct session *s, struct fault *f)
+{
+    return sign_in(s, f);
+}
+
 /* The API has the last word: this only tells in advance what it will most likely say. */
 static void advise_on_token(const struct session *s, const struct report *report)
 {
@@ -83,9 +111,7 @@ static void advise_on_token(const struct session *s, const struct report *report
 /* The token is there; the API's connection has opened meanwhile, unless a person was waited for or there might have been no token. */
 bool session_sign_in(struct session *s, struct report *report, struct fault *f)
 {
-    s->sign_in.tell = show_prompt;
-    s->sign_in.tell_context = report;
-    open_client(s);
+    session_start(s, report);
     if (s->options->command != COMMAND_TOKEN && s->credential->present(&s->sign_in)) {
         client_warm(&s->client, &s->api_url); /* it opens while the token is asked for: two round trips less */
     }
@@ -98,13 +124,6 @@ bool session_sign_in(struct session *s, struct report *report, struct fault *f)
 
 bool session_open(struct session *s, struct report *report, struct fault *f)
 {
-    s->api = (struct api){
-        .client = &s->client,
-        .url = &s->api_url,
-        .bearer = &s->bearer,
-        .renew = s->credential->renews ? sign_in : NULL,
-        .renew_context = s,
-    };
     return session_sign_in(s, report, f);
 }
 
