@@ -87,6 +87,7 @@ class Healthy(DoctorScenario):
                        permission=True, device=True, round_trip=True)
         self.assertIn(f"localhost port {self.service.login.port}", found["route"][0]["detail"])
         self.assertIn(f"localhost:{self.service.api.port}", found["tls"][1]["detail"])
+        self.assertIn("::1, 127.0.0.1 (always known)", found["names"][1]["detail"])
         self.assertIn("IPv4 127.0.0.1", found["route"][0]["detail"])
         self.assertIn("IPv6 ::1", found["route"][0]["detail"])
         self.assertIn("Unisolate Test Root", found["tls"][0]["detail"])
@@ -116,6 +117,16 @@ class Healthy(DoctorScenario):
         self.assert_exit(result, 0)
         self.assertEqual([r["ok"] for r in result.json if r["check"] == "tls"], [None, True])
         self.assertEqual(self.service.log.of("accepted", "login"), [])
+
+    def test_names_say_where_they_are_from(self):
+        host = "login.test.example"
+        port = self.service.login.port
+        arguments = ["--authority", f"https://{host}:{port}", "--resolve", f"{host}:{port}:127.0.0.1"]
+        where = ["--api-url", self.service.api.url, "--cacert", self.service.pki.root]
+        result = self.run_program("doctor", "--json", *arguments, *where, *self.sign_in())
+        self.assert_exit(result, 0)
+        details = [row["detail"] for row in result.json if row["check"] == "names"]
+        self.assertEqual(details[0], f"{host}: 127.0.0.1 (--resolve)")
 
     def test_says_who_gave_what(self):
         _, found = self.rows(env={"UNISOLATE_CLOUD": "commercial"})
@@ -266,6 +277,16 @@ class Ends(DoctorScenario):
         self.assert_exit(result, 130)
         self.assertIn("skipped  permission", result.out)
         self.assertIn("skipped  device", result.out)
+
+    def test_interrupted_while_connecting(self):
+        self.service.login.fail(faults.stall_on_accept(), 99)
+        running = self.start_program("doctor", *self.where(), *self.sign_in())
+        self.assertTrue(self.service.log.wait("stalled", "login"))
+        running.signal(signal.SIGTERM)
+        result = self.check(running.finish())
+        self.assert_exit(result, 143)
+        self.assertIn("interrupted", result.out)
+        self.assertEqual(self.service.log.requests(), [])
 
     def test_bounded_by_max_time(self):
         self.service.login.fail(faults.stall_on_accept(), 99)

@@ -27,6 +27,9 @@ ANSWERS = [
     ("X25519", bytes.fromhex("c3da55379de9c6908e94ea4df28d084f")),
     ("ECDH-P256", bytes.fromhex("46fc62106420ff012e54a434fbdd2d25")),
     ("ECDSA-P256", bytes.fromhex("efd48b2aacb6a8fd1140dd9cd45e81d6")),
+    ("RSA-PKCS1", bytes.fromhex("f9a4779f4cb6bfd80ceb4aa532ebf6e8")),  # a prime
+    ("RSA-PSS", bytes.fromhex("f914a735c05c20414d60ab9ed652c300")),  # the other one
+    ("key-file", bytes.fromhex("377609e0cbfb8d127eab9e3e3754ca8e")),
     ("roots", b"DigiCert Global Root G2"),
 ]
 # constants of the algorithms: FIPS 180-4 4.2 and 5.3, RFC 7539 2.3, SP 800-186 3.2.1.3
