@@ -21,6 +21,7 @@ set -eu
 LC_ALL=C
 export LC_ALL
 cd -- "$(dirname -- "$0")"
+PATH=$PATH:/usr/sbin:/sbin # where squid and haproxy are; not on everybody's path
 
 version=0.1.0
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -31,10 +32,10 @@ CFLAGS=${CFLAGS:-}
 tools_build='make ar strip readelf'
 [ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
 tools_test='python3 openssl cppcheck shellcheck ctags'
-tools_peers='node npm'
+tools_peers='node npm curl squid tinyproxy haproxy'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
-packages_peers='nodejs npm' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
+packages_peers='nodejs npm curl squid tinyproxy-bin haproxy' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
@@ -374,6 +375,7 @@ command_test() {
     part scenarios-verbose python3 tests/run.py --program build/unisolate --verbose -k bare_system -k test_self. -k test_secrets
     part wire python3 tests/wire/test_wire.py --program build/unisolate
     part peers python3 tests/peers/test_peers.py --program build/unisolate
+    part proxies python3 tests/peers/test_proxies.py --program build/unisolate --table build/test/proxy-table.txt
     part lint tests/lint/lint.sh .
     part lint-planted tests/lint/test_lint.sh
     trap - EXIT

@@ -63,7 +63,8 @@ enum exit_status {
       "the application needs the WindowsDefenderATP role Machine.Isolate, with admin consent") \
     X(FAULT_NAME, STATUS_NETWORK, "check DNS on this host, or give the address: --resolve HOST:443:ADDRESS") \
     X(FAULT_NAME_SERVER, STATUS_NETWORK, "check DNS on this host, or give the address: --resolve HOST:443:ADDRESS") \
-    X(FAULT_CONNECT, STATUS_NETWORK, "check that this host may reach it on TCP 443, or that a proxy is not required") \
+    X(FAULT_CONNECT, STATUS_NETWORK, "check that this host may reach it on TCP 443; where a proxy has to be used: --proxy URL") \
+    X(FAULT_PROXY, STATUS_NETWORK, NULL) \
     X(FAULT_TIMEOUT, STATUS_NETWORK, "the network is slow or filtered; --connect-timeout and --max-time allow more time") \
     X(FAULT_CUT, STATUS_NETWORK, "the connection broke; run it again: a repeated release does no harm") \
     X(FAULT_TLS, STATUS_TLS, NULL) \

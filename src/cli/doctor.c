@@ -168,6 +168,12 @@ static bool may_walk(const struct doctor *d, const struct way *w, struct check *
     return is_needed(d, w) || check_skip(c, "no sign-in host is needed");
 }
 
+/* The proxy, where there is one; it looks the others up. */
+static const struct url *next_host(const struct way *w)
+{
+    return w->proxy != NULL ? &w->proxy->url : w->origin;
+}
+
 static void check_names(struct doctor *d, struct way *w, struct check *c)
 {
     if (!may_walk(d, w, c)) {
@@ -178,7 +184,7 @@ static void check_names(struct doctor *d, struct way *w, struct check *c)
         c->fault = w->fault;
         return;
     }
-    buf_put_format(&c->detail, "%s:", w->origin->host);
+    buf_put_format(&c->detail, "%s:", next_host(w)->host);
     for (size_t i = 0; i < w->found.count; i++) {
         buf_put_text(&c->detail, i == 0 ? " " : ", ");
         put_address(&c->detail, &w->found.at[i]);
@@ -210,17 +216,35 @@ static void check_route(struct doctor *d, struct way *w, struct check *c)
         c->fault = w->fault;
     } else {
         way_try_other(w, &d->session.client);
-        buf_put_format(&c->detail, "%s port %u", w->origin->host, (unsigned)w->origin->port);
+        buf_put_format(&c->detail, "%s%s port %u", w->proxy != NULL ? "proxy " : "", next_host(w)->host, (unsigned)next_host(w)->port);
         put_family(&w->families[0], c);
         put_family(&w->families[1], c);
     }
 }
 
+/* Both hosts in one line: the proxy is the same. */
 static void check_proxy(struct doctor *d, struct way *w, struct check *c)
 {
-    (void)d;
-    (void)w;
-    (void)check_skip(c, "none");
+    const char *opened = " has opened the way to ";
+    const struct proxy *proxy = &d->session.proxy;
+    for (w = d->ways; w < d->ways + WAY_COUNT; w++) {
+        if (w->proxy == NULL || !w->connected) {
+            continue;
+        }
+        if (c->detail.size == 0) {
+            buf_put_format(&c->detail, "%s (by %s), %s", proxy->url.place, proxy->giver,
+                           secret_present(&proxy->login) ? "with a login," : "without a login,");
+        }
+        if (w->through) {
+            buf_put_format(&c->detail, "%s%s", opened, w->origin->place);
+            opened = ", ";
+        } else if (!fault_is_set(&c->fault)) {
+            c->fault = w->fault;
+        }
+    }
+    if (c->detail.size == 0) {
+        (void)check_skip(c, d->ways[WAY_SIGN_IN].proxy != NULL || d->ways[WAY_API].proxy != NULL ? "not reached" : "none");
+    }
 }
 
 static void check_tls(struct doctor *d, struct way *w, struct check *c)
@@ -231,6 +255,8 @@ static void check_tls(struct doctor *d, struct way *w, struct check *c)
     }
     if (!w->connected) {
         (void)check_skip(c, "no connection");
+    } else if (w->proxy != NULL && !w->through) {
+        (void)check_skip(c, "the proxy has not opened the way");
     } else if (!w->ready) {
         c->fault = w->fault;
     } else {

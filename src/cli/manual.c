@@ -102,7 +102,11 @@ static void flow_remarks(struct flow *w, const struct option_row *row)
     if (row->variable != NULL) {
         bool itself = option_variable(row) != row->variable;
         struct buf variable = buf_init(100);
-        buf_put_format(&variable, itself ? "[%s, the value itself]" : "[%s]", option_variable(row));
+        buf_put_format(&variable, "[%s", option_variable(row));
+        for (size_t i = 1; option_nth_variable(row, i) != NULL; i++) {
+            buf_put_format(&variable, ", %s", option_nth_variable(row, i));
+        }
+        buf_put_text(&variable, itself ? ", the value itself]" : "]");
         flow_text(w, buf_text(&variable));
         buf_free(&variable);
     }

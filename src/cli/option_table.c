@@ -28,6 +28,9 @@ static const char *choice_color(size_t i)
     return words[i];
 }
 
+static const char *const more_proxy[] = {"HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+static const char *const more_no_proxy[] = {"NO_PROXY", NULL};
+
 #define AT(member) .offset = offsetof(struct options, member)
 
 const struct option_row option_rows[] = {
@@ -83,6 +86,12 @@ const struct option_row option_rows[] = {
     {0, "--scope", "SCOPE", "UNISOLATE_SCOPE", GROUP_CLOUD, OPTION_TEXT, AT(scope),
      .help = "another scope to ask a token for, in place of the cloud's"},
 
+    {0, "--proxy", "URL", "https_proxy", GROUP_NETWORK, OPTION_TEXT, AT(proxy), .more = more_proxy,
+     .help = "go through this HTTP proxy: [http://|https://][USER@]HOST[:PORT]; none: go without one"},
+    {0, "--proxy-password-file", "FILE", NULL, GROUP_NETWORK, OPTION_SECRET, AT(proxy_password_file),
+     .help = "file with the password of the proxy's user; - and env:NAME as above"},
+    {0, "--no-proxy", "LIST", "no_proxy", GROUP_NETWORK, OPTION_TEXT, AT(no_proxy), .more = more_no_proxy,
+     .help = "hosts, domains, addresses and ADDRESS/BITS that need no proxy, apart by commas; * alone: all"},
     {0, "--cacert", "FILE", "SSL_CERT_FILE", GROUP_NETWORK, OPTION_TEXT, AT(cacert),
      .help = "PEM file of roots that are trusted too (a TLS-inspecting proxy's, a test server's)"},
     {0, "--cacert-only", "FILE", NULL, GROUP_NETWORK, OPTION_TEXT, AT(cacert_only),
@@ -124,6 +133,19 @@ const char *option_variable(const struct option_row *row)
 {
     bool skip = row->variable != NULL && span_starts(span_of(row->variable), SPAN("env:"));
     return skip ? row->variable + sizeof "env:" - 1 : row->variable;
+}
+
+const char *option_nth_variable(const struct option_row *row, size_t n)
+{
+    if (n == 0) {
+        return option_variable(row);
+    }
+    for (size_t i = 0; row->more != NULL && row->more[i] != NULL; i++) {
+        if (i == n - 1) {
+            return row->more[i];
+        }
+    }
+    return NULL;
 }
 
 const struct command_row command_rows[] = {

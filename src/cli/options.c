@@ -228,15 +228,28 @@ static bool is_true(const char *value)
     return strcmp(value, "1") == 0 || span_equal_nocase(span_of(value), SPAN("true"));
 }
 
+/* The first of the row's variables that is set, and its value; NULL: none is. */
+static const char *set_variable(const struct option_row *row, const char **value)
+{
+    const char *name;
+    for (size_t i = 0; (name = option_nth_variable(row, i)) != NULL; i++) {
+        *value = os_environment(name);
+        if (*value != NULL && (*value)[0] != '\0') {
+            return name;
+        }
+    }
+    return NULL;
+}
+
 /* Rows that the line has not given, from their variables: all of them, also behind a wrong one. */
 static bool read_environment(struct options *o, struct fault *f)
 {
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
-        const char *name = option_variable(row);
-        const char *value = name != NULL && o->given[i] == NULL ? os_environment(name) : NULL;
+        const char *value = NULL;
+        const char *name = o->given[i] == NULL ? set_variable(row, &value) : NULL;
         struct fault one = {0};
-        if (value == NULL || value[0] == '\0') {
+        if (name == NULL) {
             continue;
         }
         if (row->kind == OPTION_FLAG && !is_true(value)) {

@@ -62,6 +62,9 @@ struct options {
     /* cloud; NULL: what the cloud says */
     const char *cloud, *region, *api_url, *authority, *scope;
     /* network */
+    const char *proxy;                   /* URL, or "none"; NULL: none */
+    const char *no_proxy;                /* list, or NULL */
+    const char *proxy_password_file;     /* secret source, or NULL */
     const char *cacert, *cacert_only;    /* files */
     const char *resolve[OPTIONS_RESOLVE_MAX];
     size_t resolve_count;
@@ -116,6 +119,7 @@ struct option_row {
     const char *implied;  /* the value where the option stands without one: `=` is then needed; or NULL */
     const char *standard; /* the default, as the user would write it; or NULL */
     const char *help;
+    const char *const *more; /* further variables, each where those before it are unset, and NULL; or NULL */
 };
 
 extern const struct option_row option_rows[];
@@ -123,6 +127,9 @@ extern const size_t option_row_count;
 
 /* The name of the row's environment variable, or NULL. */
 const char *option_variable(const struct option_row *row);
+
+/* The n-th of all its variables, counted from 0, in the order in which they count; NULL: there are fewer. */
+const char *option_nth_variable(const struct option_row *row, size_t n);
 
 /*
  * Read command line and environment.

@@ -32,6 +32,29 @@ static bool check_names(const struct options *o, struct fault *f)
     return o->dns == NULL || dns_read_servers(o->dns, &servers, f);
 }
 
+/* Others can see the command line; whoever can see the environment could read the file as well. */
+static bool is_from_environment(const struct options *o, const char *giver)
+{
+    const char *value = os_environment(giver);
+    return value != NULL && span_equal(span_of(value), span_of(o->proxy));
+}
+
+static bool read_proxy(struct proxy *p, const struct options *o, struct fault *f)
+{
+    struct secret password = {0};
+    const char *giver = options_giver(o, "--proxy");
+    const char *file = o->proxy_password_file;
+    if (proxy_is_none(o->proxy)) {
+        return true;
+    }
+    p->giver = giver;
+    p->except = o->no_proxy;
+    bool ok = (file == NULL || credential_read_secret(file, "the proxy's password", PROXY_PASSWORD_MAX, &password, f)) &&
+              (proxy_read(p, o->proxy, is_from_environment(o, giver), &password, f) || fault_place(f, "%s", giver));
+    secret_free(&password);
+    return ok;
+}
+
 /* Before the clock of --max-time runs: it may ask for a password. */
 static bool load_credential(struct session *s, struct fault *f)
 {
@@ -43,7 +66,7 @@ bool session_check_way(struct session *s, const struct options *o, struct fault 
     s->options = o;
     s->sign_in = o->sign_in;
     return cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) && read_roots(&s->roots, o, f) &&
-           tls_start(clock_seconds, f);
+           read_proxy(&s->proxy, o, f) && tls_start(clock_seconds, f);
 }
 
 bool session_check_credential(struct session *s, struct fault *f)
@@ -62,6 +85,7 @@ static void open_client(struct session *s)
     struct client_settings settings = {
         .conn = {
             .roots = &s->roots,
+            .proxy = &s->proxy,
             .connect_timeout_ms = o->connect_timeout_seconds * 1000,
         },
         .names = {.rules = o->resolve, .rule_count = o->resolve_count, .servers = o->dns, .family = o->family},
@@ -133,6 +157,7 @@ void session_close(struct session *s)
     secret_free(&s->bearer);
     credential_unload(&s->sign_in);
     roots_free(&s->roots);
+    proxy_free(&s->proxy);
     *s = (struct session){0};
     tls_stop();
 }

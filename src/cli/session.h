@@ -1,7 +1,7 @@
 /*
  * session.h - everything that a command needs to talk to the API.
  *
- * Does      options -> hosts, credential, roots -> engine -> token -> struct api; give all of it back.
+ * Does      options -> hosts, credential, roots, proxy -> engine -> token -> struct api; give all of it back.
  * Not here  what a command does with it (run.c).
  * Rules     session_check() reads and checks all input; nothing is sent before session_open().
  */
@@ -19,6 +19,7 @@ struct session {
     const struct credential_type *credential;
     struct credential_settings sign_in; /* a copy: loading keeps a key in it */
     struct roots roots;
+    struct proxy proxy;
     struct client client;
     struct secret bearer;
     struct api api;

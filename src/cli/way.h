@@ -1,5 +1,5 @@
 /*
- * way.h - the way to one host, looked at step by step: its name, a route, TLS.
+ * way.h - the way to one host, looked at step by step: its name, a route, the proxy, TLS.
  *
  * Does      open one connection as a command would, and note how far it came and what was seen; then try the other family of addresses.
  * Not here  what is well and what is not (doctor.c).
@@ -25,10 +25,12 @@ struct way_family {
 struct way {
     const char *role;             /* "sign-in", "API" */
     const struct url *origin;     /* borrowed */
+    const struct proxy *proxy;    /* on the way; NULL: none. Names and routes are then those of the way to it */
     bool walked;                  /* way_walk() was there */
     struct dns_addresses found;   /* none: there was no name to look up, or it failed */
     char how[DNS_HOW_MAX];
     bool named, connected, ready; /* how far it came */
+    bool through;                 /* the proxy has opened the way */
     uint64_t began_ms, named_ms, connected_ms, ready_ms;
     struct way_family families[2];/* IPv4, IPv6 */
     struct tls_facts tls;

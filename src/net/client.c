@@ -19,6 +19,7 @@ void client_open(struct client *c, const struct client_settings *settings)
     *c = (struct client){.settings = *settings};
     dns_open(&c->dns, &settings->names);
     c->settings.conn.dns = &c->dns;
+    c->settings.conn.user_agent = settings->user_agent;
 }
 
 void client_close(struct client *c)

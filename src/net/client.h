@@ -18,7 +18,7 @@
 enum { CLIENT_CONNECTIONS_MAX = 8, CLIENT_CONNECTIONS_DEFAULT = 4, CLIENT_CALLS_A_CONNECTION = 4 };
 
 struct client_settings {
-    struct conn_settings conn; /* its dns is set by client_open() */
+    struct conn_settings conn; /* its dns and user_agent are set by client_open() */
     struct dns_settings names;
     unsigned retries;          /* tries after the first */
     uint64_t deadline_ms;      /* os_monotonic_ms() at which everything ends */

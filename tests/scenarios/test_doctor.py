@@ -15,6 +15,7 @@ from harness import NO_METADATA, Result
 from service import faults
 from service.defender import DEVICE
 from service.message import Answer, json_answer
+from service.proxy import Proxy
 from service.refusal import UNAUTHORIZED
 
 NOBODY = "0" * 40
@@ -170,7 +171,6 @@ class Ill(DoctorScenario):
         self.assert_ok(found, tls=(False, False), sign_in=None)
         self.assertIn("Unknown Test Root", found["tls"][0]["detail"])
         self.assertIn("--cacert", found["tls"][0]["advice"])
-        self.keep("inspected", self.doctor())
 
     def test_inspected_with_the_inspecting_root(self):
         _, found = self.rows()
@@ -241,6 +241,50 @@ class Ill(DoctorScenario):
         self.assert_exit(result, 6)
         self.service.entra.roles = ("Machine.Read.All",)
         self.assert_exit(self.doctor("no-such-device.example"), 12)
+
+
+class BehindProxy(DoctorScenario):
+    def start_proxy(self, **settings):
+        proxy = Proxy(**settings).start()
+        self.addCleanup(proxy.stop)
+        return proxy
+
+    def test_that_lets_through(self):
+        proxy = self.start_proxy()
+        result, found = self.rows(env={"https_proxy": proxy.url})
+        self.assert_exit(result, 0)
+        self.assert_ok(found, names=(True, True), route=(True, True), proxy=True, tls=(True, True), permission=True)
+        detail = found["proxy"][0]["detail"]
+        for word in ("https_proxy", f"127.0.0.1:{proxy.port}", f"localhost:{self.service.login.port}", f"localhost:{self.service.api.port}"):
+            self.assertIn(word, detail)
+        self.assertIn(f"127.0.0.1 port {proxy.port}", found["route"][0]["detail"])
+
+    def test_that_inspects(self):
+        proxy = self.start_proxy(inspects=self.service.context("unknown-issuer"))
+        result, found = self.rows("--proxy", proxy.url)
+        self.assert_exit(result, 8)
+        self.assert_ok(found, route=(True, True), proxy=True, tls=(False, False), sign_in=None)
+        self.assertIn("Unknown Test Root", found["tls"][1]["detail"])
+        self.keep("inspecting-proxy", self.doctor("--proxy", proxy.url))
+
+    def test_that_wants_a_login(self):
+        proxy = self.start_proxy(login="bob:secret-of-bob")
+        result, found = self.rows("--proxy", proxy.url)
+        self.assert_exit(result, 7)
+        self.assert_ok(found, names=(True, True), route=(True, True), proxy=False, tls=(None, None), sign_in=None)
+        self.assertIn("407", found["proxy"][0]["detail"])
+
+    def test_that_refuses_one_host(self):
+        proxy = self.start_proxy(refused=(f"localhost:{self.service.api.port}",))
+        result, found = self.rows("--proxy", proxy.url)
+        self.assert_exit(result, 7)
+        self.assert_ok(found, proxy=False, tls=(True, None), sign_in=True, permission=None)
+        self.assertIn(f"has opened the way to localhost:{self.service.login.port}", found["proxy"][0]["detail"])
+
+    def test_that_is_not_there(self):
+        result, found = self.rows("--proxy", "http://127.0.0.1:1")
+        self.assert_exit(result, 7)
+        self.assert_ok(found, names=(True, True), route=(False, False), proxy=None, tls=(None, None))
 
 
 class Devices(DoctorScenario):

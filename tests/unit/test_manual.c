@@ -111,8 +111,8 @@ static void help_has_what_options_may_be(void)
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         unit_row("%s", row->name);
-        if (row->variable != NULL) {
-            CHECK(span_contains(buf_span(&help), span_of(option_variable(row))));
+        for (size_t k = 0; option_nth_variable(row, k) != NULL; k++) {
+            CHECK(span_contains(buf_span(&help), span_of(option_nth_variable(row, k))));
         }
         for (size_t k = 0; row->choice != NULL && row->choice(k) != NULL; k++) {
             CHECK(span_contains(buf_span(&help), span_of(row->choice(k))));
@@ -225,8 +225,8 @@ static void readme_has_every_option(void)
         unit_row("%s", row->name);
         snprintf(cell, sizeof cell, row->value == NULL ? "%s`" : row->implied != NULL ? "%s[=%s]`" : "%s %s`", row->name, row->value);
         CHECK(span_contains(readme(), span_of(cell)));
-        if (row->variable != NULL) {
-            snprintf(cell, sizeof cell, "`%s`", option_variable(row));
+        for (size_t k = 0; option_nth_variable(row, k) != NULL; k++) {
+            snprintf(cell, sizeof cell, "`%s`", option_nth_variable(row, k));
             CHECK(span_contains(readme(), span_of(cell)));
         }
     }
