@@ -232,8 +232,8 @@ static void check_proxy(struct doctor *d, struct way *w, struct check *c)
             continue;
         }
         if (c->detail.size == 0) {
-            buf_put_format(&c->detail, "%s (by %s), %s", proxy->url.place, proxy->giver,
-                           secret_present(&proxy->login) ? "with a login," : "without a login,");
+            buf_put_format(&c->detail, "%s (by %s, %s a login)", proxy->url.place, proxy->giver,
+                           secret_present(&proxy->login) ? "with" : "without");
         }
         if (w->through) {
             buf_put_format(&c->detail, "%s%s", opened, w->origin->place);

@@ -30,6 +30,7 @@ static bool see_all(void *context, const struct conn *conn)
     struct fault ignored = {0};
     uint64_t now_ms = os_monotonic_ms();
     w->proxy = conn->proxy;
+    w->through = conn->tunnelled;
     if (!w->named && conn->lookup != NULL && dns_look(conn->lookup, &found, &ignored) == DNS_FOUND) {
         w->named = true;
         w->named_ms = now_ms;
@@ -41,7 +42,6 @@ static bool see_all(void *context, const struct conn *conn)
         w->connected_ms = now_ms;
         note_connected(family_of(w, tcp_peer(conn->tcp)->family), conn, now_ms - w->named_ms);
     }
-    w->through = w->through || (conn->proxy != NULL && (conn->state == CONN_TLS || conn->state == CONN_READY));
     if (conn->state == CONN_READY) {
         w->ready = true;
         w->ready_ms = now_ms;

@@ -191,6 +191,7 @@ static bool tunnel_answer(struct conn *c, const struct conn_settings *settings, 
         return false;
     }
     http1_reader_free(&c->reader);
+    c->tunnelled = true;
     trace(TRACE_STEPS, "%s: through proxy %s", c->origin.place, c->proxy->url.place);
     return begin_tls(c, settings, c->origin.host, CONN_TLS);
 }
