@@ -326,8 +326,9 @@ unit_test() {
     links=$(unit_links "$1")
     own=''
     for l in $links; do own="$own build/debug/program/tests/${l%.c}.o"; done
-    # shellcheck disable=SC2046 # one word an object
-    case " $links " in *os_fake.c*) ;; *) own="$own $(objects_of build/debug/program $(sources | grep /os_posix))" ;; esac
+    case " $links " in *os_fake.c*) machine=$(find tests/fake -name 'os_fake_*.c') ;; *) machine=$(sources | grep /os_posix) ;; esac
+    # shellcheck disable=SC2086 # one word a source
+    own="$own $(objects_of build/debug/program $machine)"
     # shellcheck disable=SC2086 # lists of words
     link_debug "build/debug/${1%.c}" "build/debug/program/${1%.c}.o" $own build/debug/libunisolate.a
     part "unit-$(basename "$1" .c)" "build/debug/${1%.c}"

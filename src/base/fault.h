@@ -69,6 +69,7 @@ enum exit_status {
     X(FAULT_CUT, STATUS_NETWORK, "the connection broke; run it again: a repeated release does no harm") \
     X(FAULT_TLS, STATUS_TLS, NULL) \
     X(FAULT_CERTIFICATE, STATUS_TLS, NULL) \
+    X(FAULT_CLOCK, STATUS_TLS, "set this host's clock, or give the true time: --at TIME, in UTC as YYYY-MM-DDThh:mm:ssZ") \
     X(FAULT_THROTTLED, STATUS_THROTTLED, "wait as long as it says, then run it again; --max-time allows a longer wait") \
     X(FAULT_PENDING, STATUS_PENDING, NULL) \
     X(FAULT_REFUSED, STATUS_FAILED, NULL) \

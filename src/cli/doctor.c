@@ -45,7 +45,7 @@ static void put_time(struct buf *to, int64_t seconds)
 
 /* ---- this host ---- */
 
-void doctor_look_at_roots(struct check *c)
+void doctor_look_at_roots(struct check *c, enum fault_code expired)
 {
     const struct root *first = NULL;
     struct x509 certificate;
@@ -63,7 +63,7 @@ void doctor_look_at_roots(struct check *c)
         buf_put_format(&c->detail, "%zu embedded roots, the first expires ", roots_embedded_count);
         put_time(&c->detail, expires);
         if (expires < clock_seconds()) {
-            fault_set(&c->fault, FAULT_INTERNAL, "%s has expired", first->name);
+            fault_set(&c->fault, expired, "%s has expired", first->name);
             fault_advise(&c->fault, "check this host's clock; if it is right, get a newer version of this program");
         }
     }
@@ -76,19 +76,16 @@ static void check_program(struct doctor *d, struct way *w, struct check *c)
     buf_put_format(&c->detail, "unisolate %s (%s), %s, built ", version.number, version.commit, version.target);
     put_time(&c->detail, version.built);
     buf_put_text(&c->detail, "; ");
-    doctor_look_at_roots(c);
+    doctor_look_at_roots(c, FAULT_CERTIFICATE);
 }
 
 static void check_clock(struct doctor *d, struct way *w, struct check *c)
 {
     (void)d;
     (void)w;
-    int64_t now = clock_seconds();
-    put_time(&c->detail, now);
-    if (now < version.built) {
-        fault_set(&c->fault, FAULT_CERTIFICATE, "this program was built later than that");
-        fault_advise(&c->fault, "set this host's clock; --at TIME gives the true time");
-    }
+    buf_put_format(&c->detail, "%s says ", clock_name());
+    put_time(&c->detail, clock_seconds());
+    (void)(clock_check(version.built, &c->fault) || fault_is_set(&c->fault));
 }
 
 /* That they differ is all that can be seen of random numbers here. */
@@ -113,17 +110,14 @@ static void check_entropy(struct doctor *d, struct way *w, struct check *c)
 
 /* ---- configuration ---- */
 
-static void put_given(struct buf *to, const struct options *o)
+/* Who gave it is told where it was not the command line. A proxy's URL may hold a password; the check of the proxy tells its host. */
+static void put_given(void *context, const char *name, const char *value, const char *giver)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < option_row_count; i++) {
-        const char *giver = o->given[i];
-        if (giver != NULL) {
-            buf_put_format(to, "%s %s", count++ == 0 ? "; given:" : ",", option_rows[i].name);
-            buf_put_format(to, strcmp(giver, option_rows[i].name) == 0 ? "%.0s" : " (by %s)", giver);
-        }
-    }
-    buf_put_text(to, "; the rest by default");
+    struct buf *to = context;
+    buf_put_format(to, ", %s", name);
+    bool told = strcmp(value, "true") != 0 && strcmp(name, "--proxy") != 0;
+    buf_put_format(to, told ? " %s" : "%.0s", value);
+    buf_put_format(to, strcmp(giver, name) == 0 ? "%.0s" : " (by %s)", giver);
 }
 
 /* One host that is silent must not take the time of the other. */
@@ -146,7 +140,8 @@ static void check_configuration(struct doctor *d, struct way *w, struct check *c
     d->ways[WAY_API] = (struct way){.role = "API", .origin = &s->api_url};
     d->ready = true;
     buf_put_format(&c->detail, "API %s, sign-in %s, scope %s", s->api_url.place, s->authority.url.place, s->authority.scope);
-    put_given(&c->detail, d->options);
+    buf_put_format(&c->detail, "; file %s; given", d->options->config != NULL ? d->options->config : "none");
+    options_describe(d->options, put_given, &c->detail);
 }
 
 /* ---- the way to each host ---- */

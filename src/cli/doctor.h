@@ -14,8 +14,8 @@
 
 enum exit_status doctor_run(const struct options *o, struct report *report);
 
-/* The embedded roots and the nearest expiry; those that have expired are a problem. */
-void doctor_look_at_roots(struct check *c);
+/* The embedded roots and the nearest expiry; one that has expired is the fault `expired`. */
+void doctor_look_at_roots(struct check *c, enum fault_code expired);
 
 /* Random numbers are there. */
 void doctor_look_at_entropy(struct check *c);

@@ -109,7 +109,11 @@ const struct option_row option_rows[] = {
                                "90, 90s, 10m, 1h30m"},
     {0, "--retries", "N", NULL, GROUP_NETWORK, OPTION_NUMBER, AT(retries), .standard = "4",
      .help = "tries after the first for what may pass: connection, 429, 5xx"},
+    {0, "--at", "TIME", NULL, GROUP_NETWORK, OPTION_MOMENT, AT(at), .line_only = true,
+     .help = "the true time, for a host whose clock is wrong: 2026-11-23T16:00:00Z"},
 
+    {0, "--config", "FILE", "UNISOLATE_CONFIG", GROUP_OUTPUT, OPTION_TEXT, AT(config), .line_only = true,
+     .help = "file with lines `option = value`; else unisolate.conf in the folder of this program"},
     {0, "--json", NULL, NULL, GROUP_OUTPUT, OPTION_FLAG, AT(json),
      .help = "one JSON object a line on standard output, for results and faults"},
     {'q', "--quiet", NULL, NULL, GROUP_OUTPUT, OPTION_FLAG, AT(quiet),
@@ -118,9 +122,9 @@ const struct option_row option_rows[] = {
      .help = "say what is done, host by host; -vv: message heads and bodies too; never a secret"},
     {0, "--color", "WHEN", "NO_COLOR", GROUP_OUTPUT, OPTION_COLOR, AT(color), choice_color, .standard = "auto",
      .help = "auto: on a terminal; NO_COLOR set to anything: never"},
-    {'h', "--help", NULL, NULL, GROUP_OUTPUT, OPTION_HELP,
+    {'h', "--help", NULL, NULL, GROUP_OUTPUT, OPTION_HELP, .line_only = true,
      .help = "print this and end; so does the word help"},
-    {0, "--version", NULL, NULL, GROUP_OUTPUT, OPTION_VERSION,
+    {0, "--version", NULL, NULL, GROUP_OUTPUT, OPTION_VERSION, .line_only = true,
      .help = "print version and build, and end"},
 };
 

@@ -18,6 +18,7 @@
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/tally.h"
+#include "net/clock.h"
 #include "os/os.h"
 
 /* ---- release ---- */
@@ -257,6 +258,12 @@ enum exit_status run(int argc, char *const *argv)
     bool read = options_read(&options, argc, argv, &f);
     report_open(&report, &options);
     if (read) {
+        if (options_giver(&options, "--at") != NULL) {
+            clock_set(options.at);
+        }
+        if (options.config != NULL) {
+            trace(TRACE_STEPS, "configuration: %s", options.config);
+        }
         status = run_command(&options, argc, &report);
     } else {
         report_fault(&report, &f);

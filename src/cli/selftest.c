@@ -167,7 +167,7 @@ static void check_roots(struct checks *all)
             fault_advise(&c.fault, "this copy of the program is damaged: get it anew");
         }
     }
-    doctor_look_at_roots(&c);
+    doctor_look_at_roots(&c, FAULT_INTERNAL);
     check_end(all, &c);
 }
 

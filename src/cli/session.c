@@ -5,11 +5,15 @@
 
 #include "auth/claims.h"
 #include "cli/cloud.h"
+#include "cli/exposure.h"
 #include "cli/show.h"
 #include "cli/version.h"
+#include "codec/time_text.h"
 #include "net/clock.h"
 #include "net/tls.h"
 #include "os/os.h"
+
+#include <stdio.h>
 
 static bool read_roots(struct roots *roots, const struct options *o, struct fault *f)
 {
@@ -65,18 +69,37 @@ bool session_check_way(struct session *s, const struct options *o, struct fault 
 {
     s->options = o;
     s->sign_in = o->sign_in;
-    return cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) && read_roots(&s->roots, o, f) &&
+    bool well_set = cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f);
+    return (well_set || options_place_fault(o, f)) && read_roots(&s->roots, o, f) &&
            read_proxy(&s->proxy, o, f) && tls_start(clock_seconds, f);
 }
 
 bool session_check_credential(struct session *s, struct fault *f)
 {
-    return credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f) && load_credential(s, f);
+    bool well_set = credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f);
+    return (well_set || options_place_fault(s->options, f)) && load_credential(s, f);
 }
 
 bool session_check(struct session *s, const struct options *o, struct fault *f)
 {
-    return session_check_way(s, o, f) && session_check_credential(s, f);
+    return session_check_way(s, o, f) && clock_check(version.built, f) && session_check_credential(s, f);
+}
+
+/* Whoever answers knows the time, and refuses assertions and tokens by it. */
+static void look_at_date(void *session, const char *place, struct span date)
+{
+    struct session *s = session;
+    char theirs[TIME_TEXT_SIZE], ours[TIME_TEXT_SIZE], advice[512];
+    int64_t seconds;
+    if (s->clock_told || !time_parse_http(date, &seconds) || !clock_is_off(seconds)) {
+        return;
+    }
+    time_put_rfc3339(seconds, theirs);
+    time_put_rfc3339(clock_seconds(), ours);
+    snprintf(advice, sizeof advice, "%s says %s, %s says it is %s: a sign-in fails by such a difference; set the clock, or give the true "
+             "time with --at", clock_name(), ours, place, theirs);
+    report_advice(s->report, advice);
+    s->clock_told = true;
 }
 
 static void open_client(struct session *s)
@@ -92,6 +115,8 @@ static void open_client(struct session *s)
         .retries = o->retries,
         .deadline_ms = os_monotonic_ms() + options_run_seconds(o) * 1000,
         .user_agent = version.user_agent,
+        .dated = look_at_date,
+        .dated_context = s,
     };
     client_open(&s->client, &settings);
 }
@@ -106,6 +131,8 @@ void session_start(struct session *s, struct report *report)
 {
     s->sign_in.tell = show_prompt;
     s->sign_in.tell_context = report;
+    s->report = report;
+    exposure_advise(s->options, report);
     open_client(s);
     s->api = (struct api){
         .client = &s->client,

@@ -14,6 +14,8 @@
 /* In the order in which it comes to be. Zeroed: closed. */
 struct session {
     const struct options *options;
+    const struct report *report;        /* from session_sign_in() on */
+    bool clock_told;                    /* that the clock is off, once a run */
     struct authority authority;
     struct url api_url;
     const struct credential_type *credential;

@@ -73,6 +73,15 @@ static void take_challenge(struct call *call, const struct http1_reader *reader)
     }
 }
 
+/* What says the time without TLS says nothing. */
+static void tell_date(const struct client_settings *s, const struct call *call, const struct http1_reader *reader)
+{
+    struct span value;
+    if (s->dated != NULL && call->origin->https && http1_field(reader, "Date", &value) == 1) {
+        s->dated(s->dated_context, call->origin->place, value);
+    }
+}
+
 static void take_answer(struct call *call, struct conn *conn)
 {
     struct span value;
@@ -111,6 +120,7 @@ static void answered(const struct client *c, struct conn *conn, uint64_t now_ms)
 {
     struct call *call = conn->call;
     char why[24];
+    tell_date(&c->settings, call, &conn->reader);
     take_answer(call, conn);
     conn->reader.keep_alive = conn->reader.keep_alive && call->status < 500; /* who is in trouble often hangs up next */
     conn_finish(conn);

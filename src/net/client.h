@@ -23,6 +23,8 @@ struct client_settings {
     unsigned retries;          /* tries after the first */
     uint64_t deadline_ms;      /* os_monotonic_ms() at which everything ends */
     const char *user_agent;
+    void (*dated)(void *context, const char *place, struct span date); /* told the Date of each https answer; or NULL */
+    void *dated_context;
 };
 
 /* Zeroed: valid, without connections. */

@@ -53,6 +53,22 @@ bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) MUST_
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
 
 /*
+ * What is at this path: nothing that can be found; something; a file that every user of this host may read (on Windows never told).
+ * The folders above are not looked at: what they keep from others is told as exposed.
+ */
+enum os_file { OS_FILE_MISSING, OS_FILE_PRIVATE, OS_FILE_EXPOSED };
+enum os_file os_look_at_file(const char *path);
+
+/* A path that does not depend on a current folder; on Windows also one with a drive, or with a separator in front. */
+bool os_is_absolute(struct span path);
+
+/* What stands in front of a file's own name, with the separator (on Windows also a backslash or the drive's ':'). Borrowed. */
+struct span os_folder_of(const char *path);
+
+/* Append the folder of this program's own file, with a separator at its end. False: that cannot be known here. */
+bool os_program_folder(struct buf *to) MUST_CHECK;
+
+/*
  * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes).
  * FAULT_NOT_FOUND: there is no
  * sensor, or it does not answer within OS_SENSOR_TIMEOUT_MS. Linux, macOS: `mdatp health --field edr_machine_id` from the sensor's fixed

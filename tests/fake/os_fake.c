@@ -67,6 +67,7 @@ void os_fake_reset(void)
     fake.now_ms = 1000;
     fake.stop_ms = UINT64_MAX;
     fake.columns = 80;
+    os_fake_host_reset();
 }
 
 static void put(struct pair *rows, const char *name, const char *value)
@@ -149,7 +150,6 @@ struct span os_fake_written(enum os_output where) { return span_make(fake.writte
 void os_start(void) {}
 enum os_stop os_stop_asked(void) { return fake.now_ms >= fake.stop_ms ? fake.stop : OS_GO_ON; }
 uint64_t os_monotonic_ms(void) { return fake.now_ms; }
-int64_t os_unix_seconds(void) { return 1795449600 + (int64_t)(fake.now_ms / 1000); } /* 2026-11-23T16:00:00Z */
 const char *os_environment(const char *name) { return find(fake.environment, name); }
 bool os_is_terminal(enum os_output where) { return fake.terminal[where]; }
 

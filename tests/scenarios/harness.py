@@ -207,9 +207,10 @@ class Scenario(unittest.TestCase):
     # ---- running the program ----
 
     def write(self, name: str, content: Union[str, bytes]) -> Path:
-        """A file in the scenario's own folder."""
+        """A file in the scenario's own folder, its owner's alone."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.chmod(0o600)
         return path
 
     def start_program(

@@ -133,8 +133,13 @@ class Healthy(DoctorScenario):
         _, found = self.rows(env={"UNISOLATE_CLOUD": "commercial"})
         detail = found["configuration"][0]["detail"]
         self.assertIn("--cloud", detail)
-        self.assertIn("UNISOLATE_CLOUD", detail)
-        self.assertIn("--tenant", detail)
+        self.assertIn("--cloud commercial (by UNISOLATE_CLOUD)", detail)
+        self.assertIn("--tenant 1", detail)
+
+    def test_says_what_the_file_gave(self):
+        file = self.write("some.conf", "connect-timeout = 7s\n")
+        _, found = self.rows("--config", file)
+        self.assertRegex(found["configuration"][0]["detail"], r"--connect-timeout 7s \(by .*some\.conf:1\)")
 
     def test_takes_one_device(self):
         result = self.doctor(DEVICE, DEVICE)
@@ -153,7 +158,20 @@ class Ill(DoctorScenario):
             self.assertIn(date, row["detail"])
             self.assertIn("clock says", row["detail"])
             self.assertIn("clock", row["advice"])
-        self.keep("wrong-clock", self.doctor())
+
+    def test_clock_before_the_program_was_built(self):
+        result, found = self.rows("--at", "1970-01-01T00:00:00Z")
+        self.assert_exit(result, 8)
+        self.assert_ok(found, clock=False, tls=(False, False), sign_in=None)
+        for row in found["clock"] + found["tls"]:
+            self.assertIn("1970-01-01T00:00", row["detail"])
+            self.assertIn("--at", row["advice"])
+        self.keep("wrong-clock", self.doctor("--at", "1970-01-01T00:00:00Z"))
+
+    def test_clock_of_another_century(self):
+        result, found = self.rows("--at", "2050-01-01T00:00:00Z")
+        self.assert_exit(result, 8)
+        self.assert_ok(found, program=False, clock=True, tls=(False, False))
 
     def test_without_the_role(self):
         self.service.entra.roles = ("Machine.Read.All",)
@@ -244,6 +262,13 @@ class Ill(DoctorScenario):
 
 
 class BehindProxy(DoctorScenario):
+    def test_every_variable_wins_over_the_file(self):
+        file = self.write("some.conf", "proxy = http://127.0.0.1:1\n")
+        proxy = self.start_proxy()
+        for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+            _, found = self.rows("--config", file, env={name: proxy.url})
+            self.assertIn(f"(by {name}, ", found["proxy"][0]["detail"])
+
     def start_proxy(self, **settings):
         proxy = Proxy(**settings).start()
         self.addCleanup(proxy.stop)
@@ -273,6 +298,16 @@ class BehindProxy(DoctorScenario):
         self.assert_exit(result, 7)
         self.assert_ok(found, names=(True, True), route=(True, True), proxy=False, tls=(None, None), sign_in=None)
         self.assertIn("407", found["proxy"][0]["detail"])
+
+    def test_login_is_not_shown(self):
+        """Not even where the variable that names the proxy holds it."""
+        password = "never-shown-password"
+        self.extra_secrets.append(password)
+        proxy = self.start_proxy(login=f"bob:{password}")
+        result, found = self.rows(env={"https_proxy": f"http://bob:{password}@127.0.0.1:{proxy.port}"})
+        self.assert_exit(result, 0)
+        self.assertIn("with a login", found["proxy"][0]["detail"])
+        self.assertIn("--proxy (by https_proxy)", found["configuration"][0]["detail"])
 
     def test_that_refuses_one_host(self):
         proxy = self.start_proxy(refused=(f"localhost:{self.service.api.port}",))

@@ -72,6 +72,11 @@ class SelfTest(Scenario):
         self.assert_exit(result, 0)
         self.assertLessEqual(max(map(len, result.out.splitlines())), 80)
 
+    def test_roots_that_have_expired(self):
+        result = self.self_test(self.program, "--at", "2050-01-01T00:00:00Z")
+        self.assert_exit(result, 1)
+        self.assertEqual([row["check"] for row in result.json if row["ok"] is False], ["roots"])
+
     def test_takes_no_operand(self):
         self.assert_exit(self.run_program("self-test", "pc-042"), 2)
 
