@@ -96,7 +96,7 @@ static bool read_environment(struct options *o, struct fault *f)
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         const char *value = NULL;
-        const char *name = !options_overrule(o, row) ? set_variable(row, &value) : NULL;
+        const char *name = options_overrule(o, row) ? NULL : set_variable(row, &value);
         struct fault one = {0};
         if (name == NULL) {
             continue;
@@ -201,8 +201,13 @@ static bool check_comment(const struct options *o, struct fault *f)
 
 static bool check_operands(const struct options *o, struct fault *f)
 {
-    if (o->command == COMMAND_TOKEN && (o->operand_count > 0 || o->from != NULL)) {
-        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operand_count > 0 ? o->operands[0] : "--from");
+    bool none = o->command == COMMAND_TOKEN || o->command == COMMAND_SELF_TEST;
+    if (none && (o->operand_count > 0 || o->from != NULL)) {
+        return fault_set(f, FAULT_USAGE, "%s: '%s': it takes no device", command_row_of(o->command)->word,
+                         o->operand_count > 0 ? o->operands[0] : "--from");
+    }
+    if (o->command == COMMAND_DOCTOR && (o->operand_count > 1 || o->from != NULL)) {
+        return fault_set(f, FAULT_USAGE, "doctor: '%s': it takes one device", o->operand_count > 1 ? o->operands[1] : "--from");
     }
     return true;
 }
@@ -271,8 +276,9 @@ bool options_overrule(const struct options *o, const struct option_row *row)
 {
     const char *giver = o->given[row - option_rows].giver;
     bool overruled = giver != NULL && giver == row->name;
-    for (size_t i = 0; giver != NULL && option_nth_variable(row, i) != NULL; i++) {
-        overruled = overruled || giver == option_nth_variable(row, i);
+    const char *variable;
+    for (size_t i = 0; giver != NULL && (variable = option_nth_variable(row, i)) != NULL; i++) {
+        overruled = overruled || giver == variable;
     }
     for (size_t i = 0; i < sizeof rivals / sizeof rivals[0]; i++) {
         for (size_t k = 0; k < 2; k++) {

@@ -94,7 +94,7 @@ static bool device_exists(struct api *api, const struct selector *s, struct faul
     return false;
 }
 
-static bool device_status(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
+bool query_device(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
 {
     struct device device = {0};
     struct action_list list = {0};
@@ -128,7 +128,7 @@ static enum fault_code status_one(struct api *api, const struct input *all, size
     } else if (!fault_is_set(&f) || f.code == FAULT_NOT_FOUND) {
         fault_clear(&f);
         input_selector(all, i, &s);
-        ok = device_status(api, &s, &status, &f);
+        ok = query_device(api, &s, &status, &f);
     }
     if (!ok) {
         fault_place(&f, "%s", input);

@@ -10,10 +10,12 @@
 
 #include "auth/claims.h"
 #include "base/trace.h"
+#include "cli/doctor.h"
 #include "cli/input.h"
 #include "cli/manual.h"
 #include "cli/progress.h"
 #include "cli/query.h"
+#include "cli/selftest.h"
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/summary.h"
@@ -312,6 +314,10 @@ static enum exit_status run_command(const struct options *o, int argc, struct re
         return query_find(o, report);
     case COMMAND_CANCEL:
         return run_cancel(o, report);
+    case COMMAND_DOCTOR:
+        return doctor_run(o, report);
+    case COMMAND_SELF_TEST:
+        return selftest_run(report);
     case COMMAND_TOKEN:
         return run_token(o, report);
     case COMMAND_HELP:

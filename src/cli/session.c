@@ -63,17 +63,27 @@ static bool read_proxy(struct proxy *p, const struct options *o, struct fault *f
 /* Before the clock of --max-time runs: it may ask for a password. */
 static bool load_credential(struct session *s, struct fault *f)
 {
-    return tls_start(clock_seconds, f) && (s->credential->load == NULL || s->credential->load(&s->sign_in, f));
+    return s->credential->load == NULL || s->credential->load(&s->sign_in, f);
+}
+
+bool session_check_way(struct session *s, const struct options *o, struct fault *f)
+{
+    s->options = o;
+    s->sign_in = o->sign_in;
+    bool well_set = cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f);
+    return (well_set || options_place_fault(o, f)) && read_roots(&s->roots, o, f) &&
+           read_proxy(&s->proxy, o, f) && tls_start(clock_seconds, f);
+}
+
+bool session_check_credential(struct session *s, struct fault *f)
+{
+    bool well_set = credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f);
+    return (well_set || options_place_fault(s->options, f)) && load_credential(s, f);
 }
 
 bool session_check(struct session *s, const struct options *o, struct fault *f)
 {
-    s->options = o;
-    s->sign_in = o->sign_in;
-    bool well_set = cloud_choose(o, &s->authority, &s->api_url, f) && check_names(o, f) &&
-                    credential_choose(&s->sign_in, &s->credential, f) && s->credential->check(&s->sign_in, f);
-    return (well_set || options_place_fault(o, f)) && clock_check(version.built, f) && read_roots(&s->roots, o, f) &&
-           read_proxy(&s->proxy, o, f) && load_credential(s, f);
+    return session_check_way(s, o, f) && clock_check(version.built, f) && session_check_credential(s, f);
 }
 
 /* Whoever answers knows the time, and refuses assertions and tokens by it. */
@@ -119,6 +129,27 @@ static bool sign_in(void *session, struct fault *f)
     return s->credential->acquire(&s->sign_in, &s->authority, &s->client, &s->bearer, f);
 }
 
+void session_start(struct session *s, struct report *report)
+{
+    s->sign_in.tell = show_prompt;
+    s->sign_in.tell_context = report;
+    s->report = report;
+    exposure_advise(s->options, report);
+    open_client(s);
+    s->api = (struct api){
+        .client = &s->client,
+        .url = &s->api_url,
+        .bearer = &s->bearer,
+        .renew = s->credential != NULL && s->credential->renews ? sign_in : NULL,
+        .renew_context = s,
+    };
+}
+
+bool session_acquire(struct session *s, struct fault *f)
+{
+    return sign_in(s, f);
+}
+
 /* The API has the last word: this only tells in advance what it will most likely say. */
 static void advise_on_token(const struct session *s, const struct report *report)
 {
@@ -133,11 +164,7 @@ static void advise_on_token(const struct session *s, const struct report *report
 /* The token is there; the API's connection has opened meanwhile, unless a person was waited for or there might have been no token. */
 bool session_sign_in(struct session *s, struct report *report, struct fault *f)
 {
-    s->sign_in.tell = show_prompt;
-    s->sign_in.tell_context = report;
-    s->report = report;
-    exposure_advise(s->options, report);
-    open_client(s);
+    session_start(s, report);
     if (s->options->command != COMMAND_TOKEN && s->credential->present(&s->sign_in)) {
         client_warm(&s->client, &s->api_url); /* it opens while the token is asked for: two round trips less */
     }
@@ -150,13 +177,6 @@ bool session_sign_in(struct session *s, struct report *report, struct fault *f)
 
 bool session_open(struct session *s, struct report *report, struct fault *f)
 {
-    s->api = (struct api){
-        .client = &s->client,
-        .url = &s->api_url,
-        .bearer = &s->bearer,
-        .renew = s->credential->renews ? sign_in : NULL,
-        .renew_context = s,
-    };
     return session_sign_in(s, report, f);
 }
 

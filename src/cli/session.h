@@ -31,6 +31,16 @@ struct session {
 /* Everything that can be said without the network. FAULT_USAGE, FAULT_FILE, FAULT_NO_CREDENTIAL. */
 bool session_check(struct session *s, const struct options *o, struct fault *f) MUST_CHECK;
 
+/* Its two halves: hosts, names and roots, and TLS is started; then the credential. */
+bool session_check_way(struct session *s, const struct options *o, struct fault *f) MUST_CHECK;
+bool session_check_credential(struct session *s, struct fault *f) MUST_CHECK;
+
+/* Start the engine. s->api is ready once s->bearer is. */
+void session_start(struct session *s, struct report *report);
+
+/* Get a token into s->bearer, behind session_start(). */
+bool session_acquire(struct session *s, struct fault *f) MUST_CHECK;
+
 /* Start the engine and sign in: s->bearer is then the token. What its claims do not allow is told as advice. */
 bool session_sign_in(struct session *s, struct report *report, struct fault *f) MUST_CHECK;
 

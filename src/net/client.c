@@ -429,3 +429,28 @@ bool client_call(struct client *c, struct call *call)
     client_run(c, call, 1);
     return call->status != 0 && !fault_is_set(&call->fault);
 }
+
+bool client_connect(struct client *c, const struct url *origin, bool (*see)(void *context, const struct conn *conn), void *context,
+                    struct fault *f)
+{
+    struct conn *conn = &c->connections[0];
+    conn_close(conn);
+    conn_open(conn, origin, &c->settings.conn, os_monotonic_ms());
+    for (;;) {
+        uint64_t now_ms = os_monotonic_ms();
+        enum fault_code reason = reason_to_end(c, now_ms);
+        dns_step(&c->dns, now_ms);
+        conn_step(conn, &c->settings.conn, now_ms);
+        bool more = see(context, conn) && conn->state != CONN_READY;
+        if (conn->state == CONN_FAILED) {
+            *f = conn->fault;
+        } else if (more && reason != FAULT_NONE) {
+            fault_set(f, reason, "%s: %s (%s)", origin->place, end_text(reason), conn_doing_now(conn));
+        } else if (more) {
+            wait_for_something(c, UINT64_MAX, now_ms);
+            continue;
+        }
+        conn_close(conn);
+        return !fault_is_set(f);
+    }
+}

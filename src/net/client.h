@@ -57,6 +57,13 @@ void client_open(struct client *c, const struct client_settings *settings);
 void client_warm(struct client *c, const struct url *origin);
 
 /*
+ * Open a connection to origin alone, for who asks how far that goes: `see` is called after each step, and says whether to go on. The
+ * connection is closed then. False: f says why it failed; interruption and the deadline as for a call.
+ */
+bool client_connect(struct client *c, const struct url *origin, bool (*see)(void *context, const struct conn *conn), void *context,
+                    struct fault *f) MUST_CHECK;
+
+/*
  * Run all calls to their end: each then has a status or a fault. Calls that were still under way when the deadline passed or the user
  * interrupted have FAULT_TIMEOUT, FAULT_INTERRUPTED or FAULT_TERMINATED; those that the pace cannot let go before the deadline end
  * at once, the last ones first, with FAULT_THROTTLED.

@@ -145,7 +145,7 @@ static bool step_tls(struct conn *c, const struct conn_settings *settings)
 {
     enum stream_result result = tls_handshake(c->stream, &c->fault);
     if (result == STREAM_DATA) {
-        char text[96];
+        char text[TLS_SUMMARY_MAX];
         bool is_proxy = c->state == CONN_PROXY_TLS;
         trace(TRACE_STEPS, "%s: %s%s", c->origin.place, tls_summary(c->stream, text), is_proxy ? " with the proxy" : "");
         if (is_proxy) {
@@ -191,6 +191,7 @@ static bool tunnel_answer(struct conn *c, const struct conn_settings *settings, 
         return false;
     }
     http1_reader_free(&c->reader);
+    c->tunnelled = true;
     trace(TRACE_STEPS, "%s: through proxy %s", c->origin.place, c->proxy->url.place);
     return begin_tls(c, settings, c->origin.host, CONN_TLS);
 }

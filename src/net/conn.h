@@ -45,6 +45,7 @@ struct conn {
     enum conn_state state;
     struct url origin;            /* copy; userinfo and target unused */
     const struct proxy *proxy;    /* on the way to the origin, or NULL; borrowed */
+    bool tunnelled;               /* the proxy has opened the way */
     struct call *call;            /* who has it, also while it opens; NULL: nobody */
     struct dns_lookup *lookup;    /* of the proxy's host or the origin's, while CONN_RESOLVE; borrowed */
     struct tcp *tcp;              /* bottom of the pile; owned by stream once that exists */

@@ -60,7 +60,7 @@ EXIT_NAMES = {
     130: "interrupted",
     143: "interrupted",
 }
-COMMANDS = {"release", "status", "find", "cancel"}
+COMMANDS = {"release", "status", "find", "cancel", "doctor", "self-test"}
 RESULTS = {
     "released",
     "accepted",
@@ -101,6 +101,7 @@ STATUS_MEMBERS = {
     "ended",
     "error",
 }
+CHECK_MEMBERS = {"check", "ok", "detail", "advice"}
 REQUEST_MEMBERS = {"method", "url", "headers", "body"}
 CANDIDATE_MEMBERS = {"id", "computerDnsName", "lastSeen", "healthStatus"}
 ERROR_MEMBERS = {"name", "exit", "message", "code", "target", "advice"}
@@ -381,6 +382,10 @@ class Scenario(unittest.TestCase):
         self.assertIsInstance(value, dict, line)
         if "event" in value:
             self.assertNotIn("result", value, line)
+            return value
+        if shape in ("doctor", "self-test") and "check" in value:
+            self.assertEqual(CHECK_MEMBERS, set(value), line)
+            self.assertIn(value["ok"], (True, False, None), line)
             return value
         self.assertIn("input", value, line)
         if value["input"] is None and "result" in value:

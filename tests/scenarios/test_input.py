@@ -150,7 +150,7 @@ class Most(Lists):
         if options is None:
             result = self.command("find", "--json", "-f", self.write("list", content))
         else:
-            result = self.release_list(content, *(options or ["-n"]))
+            result = self.release_list(content, "--pace", "1000/min,10000/h", *(options or ["-n"]))
         self.assert_exit(result, code)
         if code:
             self.assert_nothing_sent(result, f"{count} devices are named", "--max")

@@ -243,6 +243,7 @@ class Arc(Identity):
 
     def test_key_that_this_user_may_not_read(self):
         self.identities.key_mode = 0o400
+        self.root.chmod(0o644)
         result = self.release_there(enter=self.enter_as_nobody)
         self.assert_exit(result, 2)
         self.assert_says(result, ".key", "himds")
