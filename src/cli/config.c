@@ -231,8 +231,11 @@ static bool find_beside_program(struct options *o, struct fault *f)
 bool config_read(struct options *o, struct fault *f)
 {
     const char *giver = options_giver(o, "--config");
-    if (o->config == NULL && (!find_beside_program(o, f) || o->config == NULL)) {
-        return !fault_is_set(f);
+    if (o->config == NULL && !find_beside_program(o, f)) {
+        return false;
+    }
+    if (o->config == NULL) {
+        return true;
     }
     struct buf text = buf_init(CONFIG_FILE_MAX);
     bool ok = os_read_file(o->config, &text, f) || fault_place(f, "%s", giver != NULL ? giver : "configuration");
