@@ -108,9 +108,8 @@ static void leave(struct run *run, struct release_row *const *rows, size_t count
         }
     }
     settle_records(&run->settle, asked, unknown, devices);
-    if (os_stop_asked() != OS_GO_ON) { /* they are told as accepted, which they are */
+    if (os_stop_asked() != OS_GO_ON) { /* pending they are all the same; the run ends as interrupted */
         fault_set(&run->stop, os_stop_asked() == OS_STOP_TERMINATED ? FAULT_TERMINATED : FAULT_INTERRUPTED, "interrupted");
-        return;
     }
     for (size_t i = 0, known = 0; i < count; i++) {
         char text[120];
