@@ -175,18 +175,14 @@ bool session_sign_in(struct session *s, struct report *report, struct fault *f)
     return true;
 }
 
-bool session_open(struct session *s, struct report *report, struct fault *f)
-{
-    return session_sign_in(s, report, f);
-}
-
 /* "1,500 devices, about 15 minutes at the API's limit (100 calls a minute, 1,500 an hour)" */
 static void tell_plan(const struct session *s, const struct report *report, size_t devices, uint64_t least_ms, size_t room)
 {
     struct buf line = buf_init(400);
     size_t minutes = (size_t)((least_ms + 59999) / 60000) + 1; /* the last calls take their time, too */
     count_put(&line, devices);
-    buf_put_text(&line, devices == 1 ? " device, about " : " devices, about ");
+    buf_put_text(&line, s->options->command == COMMAND_CANCEL ? " action" : " device");
+    buf_put_text(&line, devices == 1 ? ", about " : "s, about ");
     count_put(&line, minutes < 120 ? minutes : (minutes + 59) / 60);
     buf_put_format(&line, " %s at the API's limit (", minutes < 120 ? "minutes" : "hours");
     count_put(&line, s->options->pace.minute);
@@ -220,6 +216,25 @@ void session_plan(struct session *s, const struct report *report, size_t devices
         size_t room = given ? pace_room(&c->pace, now_ms, c->settings.deadline_ms, calls, &ignored_ms) : calls;
         tell_plan(s, report, devices, last_ms - now_ms, room < calls ? room : SIZE_MAX);
     }
+}
+
+bool session_open(struct session *s, struct report *report, struct fault *f)
+{
+    s->api = (struct api){
+        .client = &s->client,
+        .url = &s->api_url,
+        .bearer = &s->bearer,
+        .renew = s->credential->renews ? sign_in : NULL,
+        .renew_context = s,
+    };
+    if (!session_sign_in(s, report, f)) {
+        return false;
+    }
+    size_t count = s->options->operand_count;
+    if (s->options->command != COMMAND_RELEASE) { /* which plans when it knows more */
+        session_plan(s, report, count, s->options->command == COMMAND_STATUS ? 2 * count : count);
+    }
+    return true;
 }
 
 void session_close(struct session *s)

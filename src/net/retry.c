@@ -5,7 +5,6 @@
 
 #include "base/trace.h"
 #include "net/clock.h"
-#include "os/os.h"
 
 #include <stdio.h>
 
@@ -14,7 +13,7 @@ static bool try_again(const struct client *c, struct call *call, uint64_t delay_
 {
     bool too_late = now_ms + delay_ms >= c->settings.deadline_ms ||
                     (call->last_try_ms != 0 && now_ms + delay_ms >= call->last_try_ms);
-    if (call->tries > c->settings.retries || too_late || os_stop_asked() != OS_GO_ON) {
+    if (call->tries > c->settings.retries || too_late) {
         return false;
     }
     trace(TRACE_STEPS, "%s: %s; trying again in %u.%u s", call->origin->place, why, (unsigned)(delay_ms / 1000),

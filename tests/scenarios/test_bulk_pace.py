@@ -107,6 +107,16 @@ class Pace(Bulk):
         self.assertEqual(self.limits.refused, 0)
         self.assert_says(result, "--max-time has room for about 20 calls")
 
+    def test_other_commands_plan_too(self):
+        names = self.devices(12)
+        result = self.run_program(
+            "find", *self.where(), *self.sign_in(), *PATIENT, "--json", "--pace", "5/min", *names
+        )
+        self.assert_exit(result, 0)
+        self.assertEqual(len(result.json), 12)
+        self.assert_says(result, "12 devices, about 4 minutes")
+        self.assertEqual(self.limits.refused, 0)
+
     def test_no_room_at_all(self):
         """The look-up has used up the pace, and --max-time ends before its next call."""
         self.service.defender.add(device(1), name="pc-001.contoso.com")
