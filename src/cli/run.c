@@ -148,13 +148,35 @@ static bool open_journal(struct journal *j, const struct options *o, struct repo
     return true;
 }
 
+struct past {
+    struct pace *pace;
+    int64_t newest;
+};
+
+/* What an earlier run has sent within the hour counts for the API's limits as well; devices that were tried twice are out of order. */
+static void note_past(void *context, int64_t unix_seconds)
+{
+    struct past *past = context;
+    past->newest = unix_seconds > past->newest ? unix_seconds : past->newest;
+    int64_t age = clock_seconds() - past->newest;
+    pace_note_past(past->pace, os_monotonic_ms(), age > 0 ? (uint64_t)age * 1000 : 0);
+}
+
 /* Behind the sign-in: whose tenant it is stands in the token. */
-static bool begin_journal(struct journal *j, const struct session *s, struct release *r, struct fault *f)
+static bool begin_journal(struct journal *j, struct session *s, struct release *r, struct fault *f)
 {
     struct claims claims;
     bool known = claims_read(&s->bearer, &claims);
     r->settings.journal = j->path != NULL ? j : NULL;
-    return j->path == NULL || journal_begin(j, s->api_url.place, known ? claims.tenant : "", f);
+    if (j->path == NULL) {
+        return true;
+    }
+    if (!journal_begin(j, s->api_url.place, known ? claims.tenant : "", f) || !pace_open(&s->client.pace, f)) {
+        return false;
+    }
+    struct past past = {.pace = &s->client.pace};
+    journal_past(j, clock_seconds() - 3600, note_past, &past);
+    return true;
 }
 
 static enum exit_status run_release(const struct options *o, struct report *report)

@@ -184,9 +184,9 @@ static size_t fill(struct run *run)
         if (rows[i] != NULL) {
             run->rows[i] = rows[i];
             run->calls[i] = release_call(run, rows[i]);
-            rows[i]->sent = clock_seconds();
         }
     }
+    run->api->client->refilled = true;
     return count;
 }
 
@@ -203,8 +203,10 @@ static size_t count_calls(const struct run *run, enum call_state state)
 static void take_release(void *context, struct call *call)
 {
     struct run *run = context;
+    struct release_row *row = run->rows[call - run->calls];
     bool begun = call->tries > 0; /* where the engine has begun nothing, it has no time left for more */
-    take_answer(run, run->rows[call - run->calls], call);
+    row->sent = clock_seconds() - (begun ? (int64_t)((os_monotonic_ms() - call->began_ms) / 1000) : 0);
+    take_answer(run, row, call);
     end_place(call);
     run->held = run->held || journal_failed(run);
     if (run->held) {

@@ -204,6 +204,12 @@ static void end_roomless(struct client *c, struct batch *b, const struct call *c
 static bool assign_all(struct client *c, struct batch *b, uint64_t now_ms)
 {
     struct call *due[BATCH_DUE_MAX];
+    if (c->refilled) {
+        uint64_t looked_ms = b->looked_ms;
+        *b = batch_of(b->calls, b->count);
+        b->looked_ms = looked_ms;
+        c->refilled = false;
+    }
     size_t count = batch_due(b, due, now_ms);
     if (count > 0) {
         end_roomless(c, b, due[0], now_ms);

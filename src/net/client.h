@@ -46,6 +46,7 @@ struct client {
     struct pace pace;
     uint64_t latency_ms;       /* of the API, on average; 0: not known */
     uint64_t stop_ms;          /* when what is under way ends, once somebody has asked to stop; 0: nobody has */
+    bool refilled;             /* set by an ended() that has put new calls into places of ended ones: they are looked for from the front */
     void (*tick)(void *context);
     void *tick_context;
     uint64_t ticked_ms;
