@@ -33,6 +33,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 V=${V:-}
 CC=${CC:-$(have gcc || ! have cc && echo gcc || echo cc)}
 CFLAGS=${CFLAGS:-}
+commit=''
 
 tools_build='make ar strip readelf'
 [ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
@@ -144,6 +145,7 @@ install() {
 
 # Who and when: from git, or from the file that `dist` puts into its archive.
 read_commit() {
+    [ -z "$commit" ] || return 0 # once: a release is of one commit, whatever is committed while it is made
     commit=unknown epoch=0
     if [ -f .commit ]; then read -r commit epoch <.commit
     elif [ -e .git ] && have git; then
