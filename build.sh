@@ -9,7 +9,10 @@
 #   ./build.sh test      everything that must pass; the last line is "N passed, N failed"
 #   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
 #   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
+#   ./build.sh torture   every system call of a release failing in turn; a matrix of broken hosts, beside curl; a real boot
 #   ./build.sh lint [DIR]   the rules of the source, checked
+#   ./build.sh release [TARGET...]   every target (or these), source archive, container image, man page, completions, SBOM, sums: dist/
+#   ./build.sh test-release   reads dist/ back with the tools of others, and makes it once more elsewhere, without a network
 #   ./build.sh dist      the source archive that builds without a network: dist/
 #   ./build.sh setup     installs what all this needs (Debian, root); also done when something is missing
 #   ./build.sh clean     removes build/ and dist/
@@ -23,6 +26,7 @@ set -eu
 LC_ALL=C
 export LC_ALL
 cd -- "$(dirname -- "$0")"
+PATH=$PATH:/usr/sbin:/sbin # where squid and haproxy are; not on everybody's path
 
 version=0.1.0
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -33,11 +37,17 @@ CFLAGS=${CFLAGS:-}
 tools_build='make ar strip readelf'
 [ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
 tools_test='python3 openssl cppcheck shellcheck ctags'
-tools_peers='node npm'
+tools_peers='node npm curl squid tinyproxy haproxy'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
+tools_torture='strace curl ip unshare qemu-system-x86_64 xz'
+packages_torture='strace curl iproute2 util-linux qemu-system-x86 xz-utils'
+packages_peers='nodejs npm curl squid tinyproxy-bin haproxy' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 targets='x86_64-linux aarch64-linux armv7-linux i686-linux riscv64-linux x86_64-windows i686-windows'
-packages_peers='nodejs npm' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
+tools_manual='mandoc man zsh fish'
+packages_manual='mandoc man-db zsh fish'
+tools_release='skopeo umoci qemu-aarch64-static unshare node npm'
+packages_release='skopeo umoci qemu-user-static util-linux'
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
@@ -102,10 +112,13 @@ lacking_compiler() {
     [ "$1" = build ] || [ "$1" = peers ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
 }
 
-# need build|debug|test|peers: what is missing is installed where we may, else named in one line
+# need build|debug|test|torture|manual|release|peers: what is missing is installed where we may, else named in one line
 need() {
     packages=$packages_build tools=$tools_build
     [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
+    [ "$1" != torture ] || packages="$packages_build $packages_test $packages_torture" tools="$tools_build $tools_test $tools_torture"
+    [ "$1" != manual ] || packages=$packages_manual tools=$tools_manual
+    [ "$1" != release ] || packages="$packages_build $packages_release" tools="$tools_build $tools_release"
     [ "$1" != peers ] || packages=$packages_peers tools=$tools_peers
     # shellcheck disable=SC2086 # one word a tool
     missing="$(lacking_compiler "$1")$(lacking $tools)"
@@ -393,6 +406,7 @@ link_debug() {
 
 passed=0
 failed=0
+part_seconds=1800
 
 # part NAME COMMAND...: run one part and count its line "N passed, N failed"; without one it is one failure
 part() {
@@ -401,7 +415,7 @@ part() {
     log=build/test/$name.log
     mkdir -p "${log%/*}"
     status=0
-    timeout 1800 "$@" >"$log" 2>&1 </dev/null || status=$?
+    timeout "$part_seconds" "$@" >"$log" 2>&1 </dev/null || status=$?
     counts=$(tr -d '\r' <"$log" | sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' | tail -n 1)
     good=${counts% *} bad=${counts#* }
     if [ -z "$counts" ]; then good=0 bad=1
@@ -419,8 +433,9 @@ unit_test() {
     links=$(unit_links "$1")
     own=''
     for l in $links; do own="$own build/debug/program/tests/${l%.c}.o"; done
-    # shellcheck disable=SC2046 # one word an object
-    case " $links " in *os_fake.c*) own="$own $(objects_of build/debug/program tests/fake/os_fake_*.c)" ;; *) own="$own $(objects_of build/debug/program $(sources | grep /os_posix))" ;; esac
+    case " $links " in *os_fake.c*) machine=$(find tests/fake -name 'os_fake_*.c') ;; *) machine=$(sources | grep /os_posix) ;; esac
+    # shellcheck disable=SC2086 # one word a source
+    own="$own $(objects_of build/debug/program $machine)"
     # shellcheck disable=SC2086 # lists of words
     link_debug "build/debug/${1%.c}" "build/debug/program/${1%.c}.o" $own build/debug/libunisolate.a
     part "unit-$(basename "$1" .c)" "build/debug/${1%.c}"
@@ -615,6 +630,13 @@ command_probe() {
     build_release build/probe $(library_sources) tests/probe/probe.c
 }
 
+# The release program with a clock that runs 60 times as fast, for the scenarios of the API's limits.
+build_scaled() (
+    link_flags="$link_flags -Wl,--wrap=os_monotonic_ms,--wrap=os_poll"
+    # shellcheck disable=SC2046 # one word a source
+    build_release build/unisolate-scaled $(sources) tests/fake/os_scaled.c
+)
+
 command_debug() { build_debug; }
 
 command_try() {
@@ -626,9 +648,11 @@ command_try() {
 command_test() {
     trap 'echo "$passed passed, $((failed + 1)) failed"' EXIT # what does not even build
     need test
+    need manual
     need peers
     command_build
     command_probe
+    build_scaled
     # shellcheck disable=SC2046 # one word a source
     build_debug $(find tests/unit tests/fake -name '*.c' | sort)
     unit_tests
@@ -638,6 +662,7 @@ command_test() {
     part scenarios-verbose python3 tests/run.py --program build/unisolate --verbose -k bare_system -k test_self. -k test_secrets
     part wire python3 tests/wire/test_wire.py --program build/unisolate
     part peers python3 tests/peers/test_peers.py --program build/unisolate
+    part proxies python3 tests/peers/test_proxies.py --program build/unisolate --table build/test/proxy-table.txt
     part lint tests/lint/lint.sh .
     part lint-planted tests/lint/test_lint.sh
     trap - EXIT
@@ -658,13 +683,34 @@ command_test_targets() {
     mkdir -p build/test
     : >build/test/targets-table.txt
     table_row target bytes 'unit tests' scenarios 'imports' 'hardening'
-    bad=0
     for t; do
         counts=$("./build.sh" test-targets "$t" only | tee /dev/stderr | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' | tail -n 1)
         [ -n "$counts" ] || counts='0 1'
         passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
     done
     cat build/test/targets-table.txt
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+# A Debian kernel, unpacked and not installed: build/boot.
+fetch_kernel() {
+    [ ! -d build/boot/lib/modules ] || return 0
+    mkdir -p build/boot
+    kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    say "the kernel $kernel"
+    (cd build/boot && quietly fetch.log apt-get -qq download "$kernel" && dpkg -x "$kernel"_*.deb .)
+}
+
+# What takes too long, or too much room, for every test.
+command_torture() {
+    need torture
+    command_build
+    fetch_kernel
+    show "$CC" -static -Os -o build/boot/init tests/boot/init.c
+    part system-calls python3 tests/faults/test_system_calls.py --program build/unisolate --table build/test/system-calls-table.txt
+    part matrix python3 tests/matrix/matrix.py --program build/unisolate --table build/test/matrix-table.txt
+    part boot python3 tests/boot/boot.py --program build/unisolate --init build/boot/init --kernel build/boot
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]
 }
@@ -678,7 +724,7 @@ command_lint() {
 # Everything that git knows and that is not ignored, and the libraries' sources.
 dist_files() {
     if [ -e .git ]; then git ls-files --cached --others --exclude-standard
-    else find . -type f ! -path './build/*' ! -path './dist/*' ! -path './vendor/m*/*' | sed 's,^\./,,'; fi |
+    else find . -type f ! -path './build/*' ! -path './dist/*' ! -path './vendor/mbedtls/*' ! -path './vendor/musl/*' | sed 's,^\./,,'; fi |
         while read -r f; do [ ! -f "$f" ] || echo "$f"; done
     find vendor/mbedtls vendor/musl -type f
 }
@@ -699,9 +745,63 @@ command_dist() {
     say "dist/$name.tar.gz: $(wc -c <"dist/$name.tar.gz") bytes"
 }
 
+# What the program itself prints.
+release_texts() {
+    "$1" --man >dist/unisolate.1
+    "$1" --completion bash >dist/unisolate.bash
+    "$1" --completion zsh >dist/_unisolate
+    "$1" --completion fish >dist/unisolate.fish
+    "$1" --completion powershell >dist/unisolate.ps1
+}
+
+# All that is published, the same bytes whenever and wherever it is made with the same compilers.
+command_release() {
+    # shellcheck disable=SC2086 # one word a target
+    [ $# -gt 0 ] || set -- $targets
+    rm -rf dist
+    command_dist
+    command_cross "$@"
+    compilers='' images='' name=unisolate-$version
+    for t; do
+        compiler=$(select_target "$t" && echo "$CC")
+        compilers="$compilers $t=$compiler"
+        case $t in *-windows) exe=.exe ;; *) exe='' ;; esac
+        cp "build/$t/unisolate$exe" "dist/$name-$t$exe"
+        case $t in
+        x86_64-linux) images="$images amd64=dist/$name-$t" ;;
+        aarch64-linux) images="$images arm64=dist/$name-$t" ;;
+        esac
+    done
+    native=$(select_native && echo "$target")
+    [ ! -f "dist/$name-$native" ] || release_texts "dist/$name-$native"
+    # shellcheck disable=SC2086 # one word an architecture, one a target
+    {
+        [ -z "$images" ] || .ci/image.sh "dist/$name-oci.tar" "$version" "$commit" "$SOURCE_DATE_EPOCH" $images
+        .ci/sbom.sh "$version" "$commit" "$SOURCE_DATE_EPOCH" dist $compilers >build/sbom.json
+    }
+    mv build/sbom.json "dist/$name.cdx.json"
+    (cd dist && sha256sum -- * >../build/sums && mv ../build/sums SHA256SUMS)
+    cat dist/SHA256SUMS
+}
+
+command_test_release() {
+    need release
+    need manual
+    need peers
+    need test
+    # shellcheck disable=SC2086 # one word a target
+    [ $# -gt 0 ] || set -- $targets
+    command_release "$@"
+    part_seconds=6000
+    part release python3 tests/release/test_release.py --dist dist "$@"
+    sed -n '/^SHA256SUMS of/,/^$/p' build/test/release.log
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
 command_setup() {
     may_install || die "setup is for Debian, as root; elsewhere install: $packages_build $packages_test"
-    install "$packages_build $packages_test"
+    install "$packages_build $packages_test $packages_manual $packages_release"
     need peers
 }
 
@@ -711,6 +811,7 @@ command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
 test-targets) command_test_targets "$@" ;;
-build | cross | try | test | probe | debug | lint | dist | setup | clean) "command_$command" "$@" ;;
+build | cross | try | test | torture | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
+test-release) command_test_release "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

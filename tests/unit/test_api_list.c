@@ -91,6 +91,22 @@ static void pages_are_walked(void)
     }
 }
 
+/* Both are told that the token is not good; one sign-in serves both. */
+static void lists_at_the_same_time(void)
+{
+    static const struct api_step steps[] = {{"GET /api/x ", "401 x", ""},        {"GET /api/x ", "401 x", ""}, {"GET /api/x ", "200 x", LIST("1,2")},
+                                            {"GET /api/x ", "200 x", LIST("1")}, {NULL, NULL, NULL}};
+    struct api_listing two[2] = {{.path = SPAN("/api/x"), .visit = visit}, {.path = SPAN("/api/x"), .visit = visit}};
+    api_begin(steps, 0);
+    api.renew = renew;
+    begin_visits();
+    api_lists(&api, two, 2);
+    CHECK(!fault_is_set(&two[0].fault) && !fault_is_set(&two[1].fault));
+    CHECK_EQUAL_INT(two[0].visited + two[1].visited, 3);
+    CHECK_EQUAL_INT(visits, 3);
+    api_end();
+}
+
 static void a_visitor_may_stop(void)
 {
     static const struct api_step steps[] = {{FIRST, "200 x", NEXT("1,2,3", "http://api.test/p2")}, {NULL, NULL, NULL}};
@@ -354,6 +370,7 @@ static void one_object(void)
 
 static const struct unit_test tests[] = {
     TEST(pages_are_walked),
+    TEST(lists_at_the_same_time),
     TEST(a_visitor_may_stop),
     TEST(a_path_in_the_url_stands_in_front),
     TEST(a_full_page_without_a_link_is_skipped),

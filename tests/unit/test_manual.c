@@ -10,18 +10,31 @@
 #include "cli/cloud.h"
 #include "cli/manual.h"
 #include "cli/options.h"
+#include "cli/page.h"
 #include "cli/version.h"
 #include "mde/isolation.h"
 #include "mde/release.h"
 
 static struct buf help;
 
-static void print_help(void)
+static void print(const struct options *o)
 {
+    struct fault f = {0};
     buf_free(&help);
     help = buf_init(MANUAL_MAX);
-    manual_put_help(&help);
+    CHECK(manual_put(&help, o, &f));
     CHECK(!help.failed);
+}
+
+static void print_help(void)
+{
+    print(&(struct options){.command = COMMAND_HELP});
+}
+
+static void print_topic(const char *name)
+{
+    const char *operands[] = {name};
+    print(&(struct options){.command = COMMAND_HELP, .word = "help", .operands = operands, .operand_count = 1});
 }
 
 /* How many lines of text are `needle`, or begin with it and two blanks; blanks around aside. */
@@ -42,7 +55,7 @@ static void check_columns(struct span text)
     struct span line;
     while (span_next(&text, '\n', &line)) {
         unit_row("%.*s", SPAN_ARG(line));
-        CHECK(line.size <= MANUAL_COLUMNS);
+        CHECK(line.size <= PAGE_COLUMNS);
         CHECK(!span_ends(line, SPAN(" ")));
         for (size_t i = 0; i < line.size; i++) {
             CHECK(line.at[i] >= ' ' && line.at[i] <= '~');
@@ -88,7 +101,7 @@ static void help_has_every_command(void)
         unit_row("%s", row->word);
         snprintf(words, sizeof words, row->command == COMMAND_RELEASE ? "unisolate [%s] " : "unisolate %s ", row->word);
         CHECK(lines_that_begin(buf_span(&help), row->word) >= 1);
-        CHECK_EQUAL_INT(span_contains(buf_span(&usage), span_of(words)), row->command != COMMAND_HELP);
+        CHECK(span_contains(buf_span(&usage), span_of(words)));
         CHECK(row->command == COMMAND_HELP || span_contains(buf_span(&usage), span_of(row->operands)));
     }
     buf_free(&usage);
@@ -111,8 +124,8 @@ static void help_has_what_options_may_be(void)
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         unit_row("%s", row->name);
-        if (row->variable != NULL) {
-            CHECK(span_contains(buf_span(&help), span_of(option_variable(row))));
+        for (size_t k = 0; option_nth_variable(row, k) != NULL; k++) {
+            CHECK(span_contains(buf_span(&help), span_of(option_nth_variable(row, k))));
         }
         for (size_t k = 0; row->choice != NULL && row->choice(k) != NULL; k++) {
             CHECK(span_contains(buf_span(&help), span_of(row->choice(k))));
@@ -172,7 +185,7 @@ static void help_has_three_examples_with_comments(void)
     print_help();
     struct span text = buf_span(&help);
     size_t at = 0;
-    while (!span_starts(span_cut(text, at, text.size), SPAN("\nExamples:\n"))) {
+    while (!span_starts(span_cut(text, at, text.size), SPAN("\nEXAMPLES\n"))) {
         at++;
         CHECK(at < text.size);
     }
@@ -183,6 +196,74 @@ static void help_has_three_examples_with_comments(void)
         commands += span_starts(line, SPAN("    unisolate "));
     }
     CHECK_EQUAL_INT(commands, 3);
+}
+
+static void help_names_every_topic(void)
+{
+    print_topic("help");
+    for (const struct manual_topic *topic = manual_topics; topic->name != NULL; topic++) {
+        unit_row("%s", topic->name);
+        CHECK(span_contains(buf_span(&help), span_of(topic->name)));
+    }
+}
+
+static void topics_are_parts_of_the_help(void)
+{
+    const char *names[40];
+    size_t count = 0;
+    for (const struct manual_topic *topic = manual_topics; topic->name != NULL; topic++) {
+        names[count++] = topic->name;
+    }
+    for (const struct command_row *row = command_rows; row->help != NULL; row++) {
+        names[count++] = row->word;
+    }
+    for (size_t i = 0; i < count; i++) {
+        unit_row("%s", names[i]);
+        print_help();
+        size_t whole = help.size;
+        print_topic(names[i]);
+        CHECK(help.size > 20 && help.size < whole);
+        CHECK(span_ends(buf_span(&help), SPAN("\n")));
+        check_columns(buf_span(&help));
+    }
+    CHECK(count > 8);
+}
+
+/* The first words of each piece of advice, so that a line's end does not matter. */
+static void topic_exit_codes_has_every_advice(void)
+{
+    print_topic("exit-codes");
+    for (int code = 0; code < FAULT_CODE_COUNT; code++) {
+        struct fault f = {.code = (enum fault_code)code};
+        const char *advice = fault_advice(&f);
+        char line[40];
+        snprintf(line, sizeof line, "- %.25s", advice != NULL ? advice : "");
+        unit_row("%s", line);
+        CHECK(span_contains(buf_span(&help), span_of(line)));
+    }
+}
+
+static void unknown_topic_is_a_usage_fault(void)
+{
+    const char *operands[] = {"moon"};
+    struct options o = {.command = COMMAND_HELP, .word = "help", .operands = operands, .operand_count = 1};
+    struct buf b = buf_init(MANUAL_MAX);
+    struct fault f = {0};
+    CHECK(!manual_put(&b, &o, &f));
+    CHECK_EQUAL_INT(f.code, FAULT_USAGE);
+    CHECK_EQUAL_TEXT(f.text, "help: 'moon': no such topic");
+    CHECK_EQUAL_INT(b.size, 0);
+    buf_free(&b);
+}
+
+static void version_as_an_object(void)
+{
+    print(&(struct options){.command = COMMAND_VERSION, .json = true});
+    static const char *const members[] = {"\"version\":", "\"commit\":", "\"target\":", "\"mbedtls\":", "\"built\":"};
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        CHECK(span_contains(buf_span(&help), span_of(members[i])));
+    }
+    CHECK(span_starts(buf_span(&help), SPAN("{\"")) && span_ends(buf_span(&help), SPAN("}\n")));
 }
 
 static void version_is_one_line(void)
@@ -196,7 +277,7 @@ static void version_is_one_line(void)
     CHECK(span_contains(line, span_of(version.target)));
     CHECK(span_contains(line, span_of(version.mbedtls)));
     CHECK_EQUAL_INT(span_find(line, '\n'), line.size - 1);
-    CHECK(line.size <= MANUAL_COLUMNS + 1);
+    CHECK(line.size <= PAGE_COLUMNS + 1);
     buf_free(&b);
     CHECK(span_starts(span_of(version.user_agent), SPAN("unisolate/")));
     CHECK_EQUAL_TEXT(version.user_agent + strlen("unisolate/"), version.number);
@@ -225,8 +306,8 @@ static void readme_has_every_option(void)
         unit_row("%s", row->name);
         snprintf(cell, sizeof cell, row->value == NULL ? "%s`" : row->implied != NULL ? "%s[=%s]`" : "%s %s`", row->name, row->value);
         CHECK(span_contains(readme(), span_of(cell)));
-        if (row->variable != NULL) {
-            snprintf(cell, sizeof cell, "`%s`", option_variable(row));
+        for (size_t k = 0; option_nth_variable(row, k) != NULL; k++) {
+            snprintf(cell, sizeof cell, "`%s`", option_nth_variable(row, k));
             CHECK(span_contains(readme(), span_of(cell)));
         }
     }
@@ -247,14 +328,24 @@ static void readme_has_every_command(void)
     }
 }
 
-/* What a script may read in `result` and `isolation`; "skipped" is of a journal, which there is not. */
+static void readme_has_every_topic(void)
+{
+    for (const struct manual_topic *topic = manual_topics; topic->name != NULL; topic++) {
+        char words[40];
+        snprintf(words, sizeof words, "`%s`", topic->name);
+        unit_row("%s", words);
+        CHECK(span_contains(readme(), span_of(words)));
+    }
+}
+
+/* What a script may read in `result` and `isolation`. */
 static void readme_has_every_result(void)
 {
     char word[40];
     for (int i = 0; i <= RELEASE_PLANNED; i++) {
         snprintf(word, sizeof word, "`%s`", release_result_name((enum release_result)i));
         unit_row("%s", word);
-        CHECK_EQUAL_INT(span_contains(readme(), span_of(word)), i != RELEASE_SKIPPED);
+        CHECK(span_contains(readme(), span_of(word)));
     }
     for (int i = 0; i <= ISOLATION_ISOLATING; i++) {
         snprintf(word, sizeof word, "`%s`", isolation_name((enum isolation)i));
@@ -319,8 +410,11 @@ static const struct unit_test tests[] = {
     TEST(help_has_every_command),       TEST(help_has_every_way_to_name_a_device),
     TEST(help_has_what_options_may_be), TEST(help_has_methods_and_clouds),
     TEST(help_has_every_exit_code),     TEST(help_has_three_examples_with_comments),
+    TEST(help_names_every_topic),       TEST(topics_are_parts_of_the_help),
+    TEST(topic_exit_codes_has_every_advice), TEST(unknown_topic_is_a_usage_fault),
+    TEST(version_as_an_object),
     TEST(version_is_one_line),          TEST(readme_has_every_option),
-    TEST(readme_has_every_command),     TEST(readme_has_every_result),
+    TEST(readme_has_every_command),     TEST(readme_has_every_result), TEST(readme_has_every_topic),
     TEST(readme_has_no_other_option),   TEST(readme_has_every_exit_code),
     TEST(readme_has_every_host),
 };

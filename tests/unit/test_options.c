@@ -161,6 +161,9 @@ static void help_and_version_win(void)
         {COMMAND_HELP, {"-q", "help", "release"}},
         {COMMAND_HELP, {"release", ID, "--help", "--version"}},
         {COMMAND_VERSION, {"--version", "-h"}},
+        {COMMAND_MAN, {"--man"}},
+        {COMMAND_MAN, {"status", "--man", "--completion", "zsh"}},
+        {COMMAND_COMPLETION, {"--completion=bash", "--man"}},
         {COMMAND_VERSION, {"--cacert=a", "--cacert-only=b", "--version", ID}},
     };
     os_fake_reset();
@@ -446,8 +449,8 @@ static void the_table_is_sound(void)
         unit_row("%s", row->name);
         CHECK(row->help != NULL && row->help[0] != '\0');
         CHECK(row->group < GROUP_COUNT);
-        CHECK((row->choice != NULL) == (row->kind == OPTION_CHOICE || row->kind == OPTION_COLOR));
-        CHECK((row->value == NULL) == (row->kind <= OPTION_VERSION));
+        CHECK((row->choice != NULL) == (row->kind == OPTION_CHOICE || row->kind == OPTION_COLOR || row->kind == OPTION_SHELL));
+        CHECK((row->value == NULL) == (row->kind <= OPTION_MAN));
         for (size_t k = 0; k < i; k++) {
             CHECK(strcmp(row->name, option_rows[k].name) != 0);
             CHECK(row->letter == 0 || row->letter != option_rows[k].letter);
