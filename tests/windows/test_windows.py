@@ -13,8 +13,10 @@ import json
 import os
 import pty
 import select
+import shutil
 import subprocess
 import time
+from pathlib import Path
 
 from harness import NO_METADATA, Argument, Result, Scenario
 from service import faults
@@ -27,6 +29,8 @@ LAUNCH_SECONDS = 60.0
 ACCENTS = "Machine nettoyée ✓"
 EMOJI = "Machine nettoyée ✓ 🔓"
 SENSOR = "HKLM\\SOFTWARE\\Microsoft\\Windows Advanced Threat Protection"
+
+CONNECTIONS = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\Connections"
 
 
 class Console:
@@ -182,6 +186,47 @@ class Started(Windows):
         self.assertEqual(self.comment(), 'C:\\a "b"\\')
 
 
+class Journal(Windows):
+    def test_is_written_locked_and_read_again(self) -> None:
+        words = self.signed_in("-c", "x", "--json", "--journal", "journal ✓.jsonl")
+        self.assert_exit(self.run_program(*words), 0)
+        lines = (self.folder / "journal ✓.jsonl").read_text().splitlines()
+        self.assertGreaterEqual(len(lines), 2, lines)
+        again = self.run_program(*words)
+        self.assert_exit(again, 0)
+        self.assertEqual([row["result"] for row in again.json], ["skipped"])
+        self.assertEqual(self.posts(), 1)
+
+    def test_of_another_run(self) -> None:
+        self.service.api.fail(faults.stall())
+        words = self.signed_in("-c", "x", "--journal", "journal")
+        first = self.start_program(*words)
+        self.assertTrue(self.service.log.wait("request", "api"))
+        second = self.run_program(*words)
+        self.assert_exit(second, 2)
+        self.assert_says(second, "another run is using it")
+        first.process.kill()
+        first.process.communicate()
+
+    def test_folder(self) -> None:
+        self.assert_exit(self.run_program(*self.signed_in("-c", "x", "--journal", ".")), 2)
+
+
+class Configuration(Windows):
+    def test_beside_the_program(self) -> None:
+        beside = Path(os.environ["UNISOLATE_TEST_EXECUTABLE"]).parent / "stick ✓"
+        beside.mkdir(exist_ok=True)
+        self.addCleanup(shutil.rmtree, beside)
+        shutil.copy(os.environ["UNISOLATE_TEST_EXECUTABLE"], beside / "unisolate.exe")
+        (beside / "secret.txt").write_text(self.service.entra.secret + "\r\n")
+        lines = [f"tenant = {TENANT}", f"client-id = {CLIENT_ID}", "client-secret-file = secret.txt", f"comment = {ACCENTS}", ""]
+        (beside / "unisolate.conf").write_bytes("\r\n".join(lines).encode())
+        program = "Z:" + str(beside / "unisolate.exe").replace("/", "\\")
+        result = self.launch("as usual", program, *self.where(), DEVICE)
+        self.assertEqual(result.exit, 0, result.describe())
+        self.assertEqual(self.comment(), ACCENTS)
+
+
 class Files(Windows):
     def release_with_secret_in(self, file: Argument) -> Result:
         who = ["--tenant", TENANT, "--client-id", CLIENT_ID, "--client-secret-file", file]
@@ -228,7 +273,7 @@ class Environment(Windows):
 
 
 class Registry(Windows):
-    def set_sensor(self, *words: str) -> None:
+    def reg(self, *words: str) -> None:
         done = self.launch("as usual", "C:\\windows\\system32\\reg.exe", *words)
         self.assertEqual(done.exit, 0, done.describe())
 
@@ -236,10 +281,19 @@ class Registry(Windows):
         result = self.run_program(*self.where(), *self.sign_in(), "-c", "x", "self")
         self.assert_exit(result, 3)
         self.assert_says(result, "senseId")
-        self.set_sensor("add", SENSOR, "/v", "senseId", "/d", DEVICE, "/f")
-        self.addCleanup(self.set_sensor, "delete", SENSOR, "/f")
+        self.reg("add", SENSOR, "/v", "senseId", "/d", DEVICE, "/f")
+        self.addCleanup(self.reg, "delete", SENSOR, "/f")
         self.assert_exit(self.run_program(*self.where(), *self.sign_in(), "-c", "x", "self"), 0)
         self.assertEqual(self.posts(DEVICE), 1)
+
+    def test_doctor_tells_the_proxy_of_the_machine(self) -> None:
+        proxy = b"proxy.contoso.test:8080"
+        value = b"".join(n.to_bytes(4, "little") for n in (0x28, 0, 3, len(proxy))) + proxy + bytes(4)
+        self.reg("add", CONNECTIONS, "/v", "WinHttpSettings", "/t", "REG_BINARY", "/d", value.hex(), "/f")
+        self.addCleanup(self.reg, "delete", CONNECTIONS, "/v", "WinHttpSettings", "/f")
+        result = self.run_program("doctor", *self.where(), *self.sign_in())
+        told = " ".join(result.out.split())
+        self.assertIn("proxy none; this machine's own setting, which does not count here: proxy.contoso.test:8080", told)
 
 
 class Names(Windows):
