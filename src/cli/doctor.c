@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { WAY_SIGN_IN, WAY_API, WAY_COUNT, WAYS_IN_A_RUN = 4, DAY_SECONDS = 24 * 60 * 60, ENTROPY_SIZE = 32 };
+enum { WAY_SIGN_IN, WAY_API, WAY_COUNT, WAYS_IN_A_RUN = 4, DAY_SECONDS = 24 * 60 * 60, ENTROPY_SIZE = 32, SYSTEM_PROXY_MAX = 512 };
 
 struct doctor {
     const struct options *options;
@@ -217,6 +217,19 @@ static void check_route(struct doctor *d, struct way *w, struct check *c)
     }
 }
 
+/* No proxy is used; where the machine as a whole has one set, that may be the mistake. */
+static void tell_system_proxy(struct check *c)
+{
+    struct buf set = buf_init(SYSTEM_PROXY_MAX);
+    os_system_proxy(&set);
+    (void)check_skip(c, "none");
+    if (set.size > 0) {
+        buf_put_format(&c->detail, "; this machine's own setting, which does not count here: %.*s", SPAN_ARG(buf_span(&set)));
+        c->advice = "if the hosts are not reached without it: --proxy http://HOST:PORT";
+    }
+    buf_free(&set);
+}
+
 /* Both hosts in one line: the proxy is the same. */
 static void check_proxy(struct doctor *d, struct way *w, struct check *c)
 {
@@ -237,8 +250,10 @@ static void check_proxy(struct doctor *d, struct way *w, struct check *c)
             c->fault = w->fault;
         }
     }
-    if (c->detail.size == 0) {
-        (void)check_skip(c, d->ways[WAY_SIGN_IN].proxy != NULL || d->ways[WAY_API].proxy != NULL ? "not reached" : "none");
+    if (c->detail.size == 0 && (d->ways[WAY_SIGN_IN].proxy != NULL || d->ways[WAY_API].proxy != NULL)) {
+        (void)check_skip(c, "not reached");
+    } else if (c->detail.size == 0) {
+        tell_system_proxy(c);
     }
 }
 

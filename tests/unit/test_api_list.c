@@ -341,7 +341,7 @@ struct get_row {
     unsigned retries;
 };
 
-static const struct get_row gets[] = {
+static const struct get_row get_rows[] = {
     {"there", {{"GET /y ", "200 x", "{\"a\":1}"}}, FAULT_NONE, false, 0},
     {"401, renewed", {{"GET /y ", "401 x", ""}, {"GET /y ", "200 x", "{\"a\":1}"}}, FAULT_NONE, true, 0},
     {"401 twice", {{"GET /y ", "401 x", ""}, {"GET /y ", "401 x", ""}}, FAULT_TOKEN, true, 0},
@@ -351,18 +351,18 @@ static const struct get_row gets[] = {
 
 static void one_object(void)
 {
-    for (size_t i = 0; i < COUNT_OF(gets); i++) {
+    for (size_t i = 0; i < COUNT_OF(get_rows); i++) {
         struct call call;
         struct json value = {0};
         struct json member;
         struct fault f = {0};
-        unit_row("%s", gets[i].name);
-        api_begin(gets[i].steps, gets[i].retries);
-        api.renew = gets[i].renews ? renew : NULL;
-        CHECK_EQUAL_INT(api_get(&api, SPAN("/y"), &call, &value, &f), gets[i].code == FAULT_NONE);
-        CHECK_EQUAL_INT(f.code, gets[i].code);
+        unit_row("%s", get_rows[i].name);
+        api_begin(get_rows[i].steps, get_rows[i].retries);
+        api.renew = get_rows[i].renews ? renew : NULL;
+        CHECK_EQUAL_INT(api_get(&api, SPAN("/y"), &call, &value, &f), get_rows[i].code == FAULT_NONE);
+        CHECK_EQUAL_INT(f.code, get_rows[i].code);
         CHECK(f.code != FAULT_NONE || json_member(value, "a", &member) == 1);
-        CHECK_EQUAL_INT(span_contains(span_of(os_fake_received()), SPAN("second-token")), gets[i].renews);
+        CHECK_EQUAL_INT(span_contains(span_of(os_fake_received()), SPAN("second-token")), get_rows[i].renews);
         call_free(&call);
         api_end();
     }
