@@ -191,7 +191,7 @@ class Trouble(Bulk):
 
 class Shown(Bulk):
     def test_progress_on_a_terminal(self):
-        command = ["-c", "x", *self.where(), *self.sign_in(), *PATIENT, *self.devices(130)]
+        command = ["-c", "x", *self.where(), *self.sign_in(), *PATIENT, "--max", "0", *self.devices(130)]
         with open(os.devnull, "wb") as nowhere:
             screen = on_terminal(self, *command, stdout=nowhere.fileno())
         self.assertEqual(screen.exit, 0)

@@ -37,6 +37,10 @@ class JournalScenario(DeviceScenario):
             self.service.defender.add(name)
         return names
 
+    def sign_in(self):
+        """The pace has scenarios of its own."""
+        return [*super().sign_in(), "--pace", "100000/min,1000000/h"]
+
     def run_journal(self, devices, *more, **settings):
         return self.release("--json", "--journal", self.journal, *more, devices=devices, **settings)
 
