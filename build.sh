@@ -22,8 +22,8 @@
 # ---- settings ----
 
 set -eu
-LC_ALL=C
-export LC_ALL
+LC_ALL=C TZ=UTC0
+export LC_ALL TZ
 cd -- "$(dirname -- "$0")"
 
 version=0.1.0
