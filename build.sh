@@ -9,6 +9,7 @@
 #   ./build.sh test      everything that must pass; the last line is "N passed, N failed"
 #   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
 #   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
+#   ./build.sh torture   every system call of a release failing in turn; a matrix of broken hosts, beside curl; a real boot
 #   ./build.sh lint [DIR]   the rules of the source, checked
 #   ./build.sh release [TARGET...]   every target (or these), source archive, container image, man page, completions, SBOM, sums: dist/
 #   ./build.sh test-release   reads dist/ back with the tools of others, and makes it once more elsewhere, without a network
@@ -25,6 +26,7 @@ set -eu
 LC_ALL=C TZ=UTC0
 export LC_ALL TZ
 cd -- "$(dirname -- "$0")"
+PATH=$PATH:/usr/sbin:/sbin # where squid and haproxy are; not on everybody's path
 
 version=0.1.0
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -36,15 +38,17 @@ commit=''
 tools_build='make ar strip readelf'
 [ -d vendor/mbedtls ] && [ -d vendor/musl ] || tools_build="$tools_build tar bzip2 gzip patch"
 tools_test='python3 openssl cppcheck shellcheck ctags'
-tools_peers='node npm'
+tools_peers='node npm curl squid tinyproxy haproxy'
 packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
+tools_torture='strace curl ip unshare qemu-system-x86_64 xz'
+packages_torture='strace curl iproute2 util-linux qemu-system-x86 xz-utils'
+packages_peers='nodejs npm curl squid tinyproxy-bin haproxy' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 targets='x86_64-linux aarch64-linux armv7-linux i686-linux riscv64-linux x86_64-windows i686-windows'
 tools_manual='mandoc man zsh fish'
 packages_manual='mandoc man-db zsh fish'
 tools_release='skopeo umoci qemu-aarch64-static unshare node npm'
 packages_release='skopeo umoci qemu-user-static util-linux'
-packages_peers='nodejs npm' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
@@ -109,10 +113,11 @@ lacking_compiler() {
     [ "$1" = build ] || [ "$1" = peers ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
 }
 
-# need build|debug|test|manual|release|peers: what is missing is installed where we may, else named in one line
+# need build|debug|test|torture|manual|release|peers: what is missing is installed where we may, else named in one line
 need() {
     packages=$packages_build tools=$tools_build
     [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
+    [ "$1" != torture ] || packages="$packages_build $packages_test $packages_torture" tools="$tools_build $tools_test $tools_torture"
     [ "$1" != manual ] || packages=$packages_manual tools=$tools_manual
     [ "$1" != release ] || packages="$packages_build $packages_release" tools="$tools_build $tools_release"
     [ "$1" != peers ] || packages=$packages_peers tools=$tools_peers
@@ -190,7 +195,7 @@ target_row() {
 
 # select_target TARGET: sets what select_native sets; this machine's own target is built with CC
 select_target() {
-    row=$(target_row "$1")
+    row=$(target_row "$1") || exit 1
     select_native
     [ "$target" != "$1" ] || return 0
     # shellcheck disable=SC2086 # three words
@@ -218,7 +223,7 @@ compile() {
     shift 2
     keep "$out/flags" "$($CC --version | sed 1q) $flags"
     keep "$out/version_flags" "$(version_flags)"
-    make_flags=-s
+    make_flags='-s'
     [ "$V" != 1 ] || make_flags=
     # shellcheck disable=SC2086 # none or one word
     make $make_flags -j "$(jobs)" -f - OUT="$out" CC="$CC" FLAGS="$flags" HOT="$hot" SOURCES="$*" \
@@ -413,7 +418,7 @@ part() {
     mkdir -p "${log%/*}"
     status=0
     timeout "$part_seconds" "$@" >"$log" 2>&1 </dev/null || status=$?
-    counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' "$log" | tail -n 1)
+    counts=$(tr -d '\r' <"$log" | sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' | tail -n 1)
     good=${counts% *} bad=${counts#* }
     if [ -z "$counts" ]; then good=0 bad=1
     elif [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$good" = 0 ]; }; then bad=1; fi
@@ -430,8 +435,9 @@ unit_test() {
     links=$(unit_links "$1")
     own=''
     for l in $links; do own="$own build/debug/program/tests/${l%.c}.o"; done
-    # shellcheck disable=SC2046 # one word an object
-    case " $links " in *os_fake.c*) own="$own $(objects_of build/debug/program tests/fake/os_fake_*.c)" ;; *) own="$own $(objects_of build/debug/program $(sources | grep /os_posix))" ;; esac
+    case " $links " in *os_fake.c*) machine=$(find tests/fake -name 'os_fake_*.c') ;; *) machine=$(sources | grep /os_posix) ;; esac
+    # shellcheck disable=SC2086 # one word a source
+    own="$own $(objects_of build/debug/program $machine)"
     # shellcheck disable=SC2086 # lists of words
     link_debug "build/debug/${1%.c}" "build/debug/program/${1%.c}.o" $own build/debug/libunisolate.a
     part "unit-$(basename "$1" .c)" "build/debug/${1%.c}"
@@ -442,6 +448,158 @@ unit_tests() {
     # shellcheck disable=SC2046 # one word an object
     archive build/debug/libunisolate.a $(objects_of build/debug/program $(library_sources | grep -v /os_posix))
     for t in tests/unit/test_*.c; do unit_test "$t"; done
+}
+
+# ---- other targets ----
+
+# A unit test that needs what one system lacks says so in a line "/* not on: windows */".
+runs_on_target() { [ "$system" != windows ] || ! grep -q '^/\* not on: windows ' "$1"; }
+
+# Where wine is: Debian's wine64 has no name on the path.
+wine_of() {
+    case $1 in
+    x86_64-windows) command -v wine64 || { [ ! -x /usr/lib/wine/wine64 ] || echo /usr/lib/wine/wine64; } ;;
+    i686-windows) command -v wine || { [ ! -x /usr/lib/wine/wine ] || echo /usr/lib/wine/wine; } ;;
+    esac
+}
+
+# What runs a program of the target here: nothing where this machine does it by itself; status 1: nothing can
+runner_of() {
+    case $1 in
+    "$native") return ;;
+    *-windows) wine_of "$1" | grep . ;;
+    *) command -v "$(target_row "$1" | cut -d ' ' -f 3)" ;;
+    esac
+}
+
+# write_runner PROGRAM: build/TARGET/run/NAME, a script that runs it, for whoever wants a program
+write_runner() {
+    script=$PWD/$work/run/$(basename "$1" .exe)
+    mkdir -p "$work/run"
+    {
+        echo '#!/bin/sh'
+        [ "$system" != windows ] || echo "export WINEPREFIX='$PWD/$work/wine' WINEDEBUG=-all LC_ALL=C.UTF-8"
+        echo "exec $runner '$PWD/$1' \"\$@\""
+    } >"$script"
+    chmod +x "$script"
+    echo "$script"
+}
+
+# One wine server for all runs of the target: one that a run starts for itself keeps that run's output open.
+start_wine() {
+    [ "$system" = windows ] || return 0
+    WINEPREFIX=$PWD/$work/wine
+    wineserver=$(dirname "$runner")/wineserver
+    have "$wineserver" || wineserver=wineserver
+    export WINEPREFIX
+    mkdir -p "$WINEPREFIX"
+    trap stop_wine EXIT
+    "$wineserver" -p </dev/null >/dev/null 2>&1 || true # one is there already
+    WINEDEBUG=-all "$runner" "$program" --version </dev/null >/dev/null 2>&1 # the first run makes the prefix
+}
+
+stop_wine() {
+    [ "$system" = windows ] || return 0
+    "$wineserver" -k </dev/null >/dev/null 2>&1 || true
+}
+
+# cross_unit_test SOURCE: linked from the release's own objects, and run
+cross_unit_test() {
+    own="$work/check/${1%.c}.o"
+    links=$(unit_links "$1")
+    for l in $links; do own="$own $work/check/tests/${l%.c}.o"; done
+    # shellcheck disable=SC2046 # one word an object
+    case " $links " in
+    *os_fake.c*) own="$own $(objects_of "$work/check" tests/fake/os_fake_*.c)" ;;
+    *) own="$own $(objects_of "$work/program" $(sources | grep "/os_${os_of_system}"))" ;;
+    esac
+    name=$(basename "$1" .c)
+    mkdir -p "$work/unit"
+    # shellcheck disable=SC2086 # lists of words
+    link_program "$work/unit/$name$exe" $own "$work/libunisolate.a"
+    part "$target/unit-$name" "$(write_runner "$work/unit/$name$exe")"
+}
+
+cross_unit_tests() {
+    os_of_system=posix
+    [ "$system" != windows ] || os_of_system=win32
+    tests=''
+    for t in tests/unit/test_*.c; do ! runs_on_target "$t" || tests="$tests $t"; done
+    # shellcheck disable=SC2086 # one word a source
+    compile "$work/check" "$language $warnings $include -Itests $config $target_flags $CFLAGS" $tests tests/fake/*.c
+    # shellcheck disable=SC2046 # one word an object
+    archive "$work/libunisolate.a" $(objects_of "$work/program" $(library_sources | grep -v /os_))
+    for t in $tests; do cross_unit_test "$t"; done
+}
+
+# imports_of PROGRAM: what it wants of the system: an interpreter (never), or libraries
+imports_of() {
+    if [ "$system" = windows ]; then
+        "${prefix}objdump" -p "$1" | sed -n 's/.*DLL Name: \(.*\)\.dll/\1/p' | tr '\n' ' '
+    else
+        readelf -lW "$1" | grep -q INTERP && echo interpreter || echo 'no INTERP, none'
+    fi
+}
+
+# hardening_of PROGRAM: as the tools for such files see it; what is missing has failed the build already
+hardening_of() {
+    if [ "$system" = windows ]; then
+        "${prefix}objdump" -p "$1" | grep -oE 'HIGH_ENTROPY_VA|DYNAMIC_BASE|NX_COMPAT' | tr '\n' ' '
+        echo 'stack protector'
+    else
+        readelf -hW "$1" | grep -q 'Type: *DYN' && printf 'PIE '
+        readelf -lW "$1" | grep -q GNU_RELRO && printf 'RELRO '
+        readelf -dW "$1" | grep -qE 'BIND_NOW|NOW' && printf 'NOW '
+        readelf -lW "$1" | grep GNU_STACK | grep -q RWE || printf 'NX '
+        echo 'stack protector'
+    fi
+}
+
+table_row() { printf '%-16s %9s  %-16s %-16s %-42s %s\n' "$@" >>build/test/targets-table.txt; }
+
+# test_target TARGET: build it, run its unit tests and a part of the scenarios, and write a line of the table
+test_target() {
+    select_target "$1"
+    # shellcheck disable=SC2046 # one word a source
+    build_release "build/$target/unisolate$exe" $(sources)
+    program=build/$target/unisolate$exe
+    unit='not run' scenarios='not run'
+    if runner=$(runner_of "$target"); then
+        start_wine
+        before=$passed; broken=$failed
+        cross_unit_tests
+        unit="$((passed - before)), $((failed - broken)) failed"
+        before=$passed; broken=$failed
+        # shellcheck disable=SC2046 # one word an argument
+        part "$target/scenarios" python3 tests/run.py --program "$(write_runner "$program")" $(smoke_of "$target")
+        scenarios="$((passed - before)), $((failed - broken)) failed"
+        [ "$system" != windows ] || windows_scenarios
+        stop_wine
+    else
+        say "$target: nothing here runs it"
+    fi
+    table_row "$target" "$(wc -c <"$program")" "$unit" "$scenarios" "$(imports_of "$program")" "$(hardening_of "$program")"
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+# One part of the scenarios for all: sign-in, names, releases, TLS, odd answers. Wine neither gives SIGTERM to a program, nor an argument
+# that is not UTF-8, nor a datagram's refusal.
+smoke_of() {
+    for k in release names framing exit_codes cancel certificate.Success status lost_answers tls; do
+        printf -- '-k test_%s ' "$k."
+    done
+    [ "$system" != windows ] || printf -- '--without SIGTERM --without no_utf8 --without refuses '
+}
+
+# What only Windows has. An output of a console program would go to the console that started us: none is there.
+windows_scenarios() {
+    launch=$work/launch.exe
+    # shellcheck disable=SC2086 # lists of words
+    show $CC $windows_flags -municode -O1 -o "$launch" tests/windows/launch.c
+    UNISOLATE_TEST_LAUNCH=$(write_runner "$launch") UNISOLATE_TEST_EXECUTABLE=$PWD/$program UNISOLATE_TEST_RECORD=$PWD/build/test/$target-console.txt
+    export UNISOLATE_TEST_LAUNCH UNISOLATE_TEST_EXECUTABLE UNISOLATE_TEST_RECORD
+    part "$target/windows" python3 tests/run.py --folder tests/windows --program "$(write_runner "$program")"
 }
 
 # ---- commands ----
@@ -458,14 +616,13 @@ command_cross() {
     need build
     # shellcheck disable=SC2086 # one word a target
     [ "$1" != all ] || set -- $targets
-    for t; do
-        # A subshell: what is selected for one target is not there for the next.
-        (
-            select_target "$t"
-            # shellcheck disable=SC2046 # one word a source
-            build_release "build/$target/unisolate$exe" $(sources)
-        ) || exit 1
-    done
+    if [ $# -gt 1 ]; then # each in a run of its own: what is selected for one target is not there for the next
+        for t; do ./build.sh cross "$t"; done
+        return
+    fi
+    select_target "$1"
+    # shellcheck disable=SC2046 # one word a source
+    build_release "build/$target/unisolate$exe" $(sources)
 }
 
 command_probe() {
@@ -474,6 +631,13 @@ command_probe() {
     # shellcheck disable=SC2046 # one word a source
     build_release build/probe $(library_sources) tests/probe/probe.c
 }
+
+# The release program with a clock that runs 60 times as fast, for the scenarios of the API's limits.
+build_scaled() (
+    link_flags="$link_flags -Wl,--wrap=os_monotonic_ms,--wrap=os_poll"
+    # shellcheck disable=SC2046 # one word a source
+    build_release build/unisolate-scaled $(sources) tests/fake/os_scaled.c
+)
 
 command_debug() { build_debug; }
 
@@ -490,6 +654,7 @@ command_test() {
     need peers
     command_build
     command_probe
+    build_scaled
     # shellcheck disable=SC2046 # one word a source
     build_debug $(find tests/unit tests/fake -name '*.c' | sort)
     unit_tests
@@ -499,9 +664,55 @@ command_test() {
     part scenarios-verbose python3 tests/run.py --program build/unisolate --verbose -k bare_system -k test_self. -k test_secrets
     part wire python3 tests/wire/test_wire.py --program build/unisolate
     part peers python3 tests/peers/test_peers.py --program build/unisolate
+    part proxies python3 tests/peers/test_proxies.py --program build/unisolate --table build/test/proxy-table.txt
     part lint tests/lint/lint.sh .
     part lint-planted tests/lint/test_lint.sh
     trap - EXIT
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+# Each in a run of its own: what is selected for one target is not there for the next.
+command_test_targets() {
+    need test
+    native=$(select_native; echo "$target")
+    if [ "${2:-}" = only ]; then
+        test_target "$1"
+        return
+    fi
+    # shellcheck disable=SC2086 # one word a target
+    [ $# -gt 0 ] || set -- $targets
+    mkdir -p build/test
+    : >build/test/targets-table.txt
+    table_row target bytes 'unit tests' scenarios 'imports' 'hardening'
+    for t; do
+        counts=$("./build.sh" test-targets "$t" only | tee /dev/stderr | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' | tail -n 1)
+        [ -n "$counts" ] || counts='0 1'
+        passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
+    done
+    cat build/test/targets-table.txt
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+# A Debian kernel, unpacked and not installed: build/boot.
+fetch_kernel() {
+    [ ! -d build/boot/lib/modules ] || return 0
+    mkdir -p build/boot
+    kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    say "the kernel $kernel"
+    (cd build/boot && quietly fetch.log apt-get -qq download "$kernel" && dpkg -x "$kernel"_*.deb .)
+}
+
+# What takes too long, or too much room, for every test.
+command_torture() {
+    need torture
+    command_build
+    fetch_kernel
+    show "$CC" -static -Os -o build/boot/init tests/boot/init.c
+    part system-calls python3 tests/faults/test_system_calls.py --program build/unisolate --table build/test/system-calls-table.txt
+    part matrix python3 tests/matrix/matrix.py --program build/unisolate --table build/test/matrix-table.txt
+    part boot python3 tests/boot/boot.py --program build/unisolate --init build/boot/init --kernel build/boot
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]
 }
@@ -601,7 +812,8 @@ command_clean() { rm -rf build dist; }
 command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
-build | cross | try | test | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
+test-targets) command_test_targets "$@" ;;
+build | cross | try | test | torture | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
 test-release) command_test_release "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

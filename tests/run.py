@@ -107,9 +107,11 @@ def run_one(test: unittest.TestCase) -> Outcome:
     return Outcome(name, "passed", "", seconds)
 
 
-def find(patterns: list[str]) -> list[unittest.TestCase]:
-    tests = flatten(unittest.TestLoader().discover(str(TESTS / "scenarios"), "test_*.py"))
-    return [test for test in tests if any(p.lower() in test.id().lower() for p in patterns)]
+def find(folder: str, patterns: list[str], without: list[str]) -> list[unittest.TestCase]:
+    tests = flatten(unittest.TestLoader().discover(folder, "test_*.py"))
+    names = [(test.id().lower(), test) for test in tests]
+    wanted = [(name, test) for name, test in names if any(p.lower() in name for p in patterns)]
+    return [test for name, test in wanted if not any(p.lower() in name for p in without)]
 
 
 def run_all(tests: list[unittest.TestCase], jobs: int, slowest: int) -> bool:
@@ -150,6 +152,12 @@ def main() -> int:
         help="only scenarios whose name holds this text; may be given more than once"
     )
     parser.add_argument(
+        "--without", action="append", default=[], metavar="PATTERN", help="but not these; may be given more than once"
+    )
+    parser.add_argument(
+        "--folder", default=str(TESTS / "scenarios"), help="where the scenarios are, if not in tests/scenarios"
+    )
+    parser.add_argument(
         "--jobs", type=int, default=2 * (os.cpu_count() or 1), help="scenarios at a time"
     )
     parser.add_argument("--slowest", type=int, default=0, metavar="N", help="show the N slowest")
@@ -164,7 +172,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="unisolate-pki-") as folder:
         pki.make(Path(folder))
         os.environ[pki.FOLDER_VARIABLE] = folder
-        return 0 if run_all(find(options.k or [""]), options.jobs, options.slowest) else 1
+        return 0 if run_all(find(options.folder, options.k or [""], options.without), options.jobs, options.slowest) else 1
 
 
 if __name__ == "__main__":

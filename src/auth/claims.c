@@ -7,6 +7,7 @@
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "codec/time_text.h"
+#include "net/clock.h"
 
 #include <stdio.h>
 
@@ -54,6 +55,7 @@ static void read_payload(struct json payload, struct claims *c)
 {
     struct json value;
     (void)json_text(payload, "aud", c->audience, sizeof c->audience);
+    (void)json_text(payload, "tid", c->tenant, sizeof c->tenant);
     if (json_member(payload, "exp", &value) != 1 || !json_integer(value, &c->expires)) {
         c->expires = 0;
     }
@@ -117,7 +119,7 @@ bool claims_advise(const struct claims *c, const char *scope, int64_t now, char 
         char clock[TIME_TEXT_SIZE];
         time_put_rfc3339(c->expires, expired);
         time_put_rfc3339(now, clock);
-        snprintf(advice, advice_size, "the token expired at %s, and this host's clock says %s: get a new one", expired, clock);
+        snprintf(advice, advice_size, "the token expired at %s, and %s says %s: get a new one", expired, clock_name(), clock);
     } else if (c->audience[0] != '\0' && !is_right_audience(c, scope)) {
         snprintf(advice, advice_size, "the token is for %s: ask for one with the scope %s", c->audience, scope);
     } else if (!claims_allow(c, "Machine.Isolate")) {

@@ -16,6 +16,7 @@ enum { CLAIMS_PAYLOAD_MAX = 64 * 1024 };
 
 struct claims {
     char audience[200];      /* "" where there is none */
+    char tenant[64];         /* tid; "" where there is none */
     int64_t expires;         /* seconds since 1970; 0: unknown */
     char permissions[4096];  /* room for every permission of the API: roles and scopes, separated by blanks */
 };

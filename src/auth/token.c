@@ -41,7 +41,10 @@ struct entra_row {
 #define ADVICE_APPLICATION "check --client-id, --tenant and --cloud: this tenant does not know the application"
 #define ADVICE_CLOUD "the tenant lives in another national cloud: choose it with --cloud"
 #define ADVICE_SECRET "the secret is wrong: give the secret's value, not its id, without blanks around"
-#define ADVICE_CERTIFICATE "is this the certificate that is registered with the application? is this host's clock right?"
+#define ADVICE_CERTIFICATE "is this the certificate that is registered with the application? is this host's clock right? " \
+                           "--at TIME gives the true time"
+#define ADVICE_TIME "the assertion is not valid now: check this host's clock (--at TIME gives the true time); a federated token may " \
+                    "have expired"
 #define ADVICE_ASSERTION "the signed assertion is not accepted: check --client-id, --tenant and --authority"
 #define ADVICE_ALGORITHM "the service does not take signatures by this kind of key: use a certificate with an RSA key"
 #define ADVICE_FEDERATION "issuer, subject and audience of the federated token must be those of the application's federated " \
@@ -77,8 +80,8 @@ static const struct entra_row entra_rows[] = {
     {700027, ENTRA_REFUSED, ADVICE_CERTIFICATE},
     {50012, ENTRA_REFUSED, ADVICE_CERTIFICATE},
     {50013, ENTRA_REFUSED, ADVICE_CERTIFICATE},
-    {500133, ENTRA_REFUSED, "the assertion is not valid now: check this host's clock; a federated token may have expired"},
-    {700024, ENTRA_REFUSED, "the assertion is not valid now: check this host's clock; a federated token may have expired"},
+    {500133, ENTRA_REFUSED, ADVICE_TIME},
+    {700024, ENTRA_REFUSED, ADVICE_TIME},
     {700021, ENTRA_REFUSED, ADVICE_ASSERTION},
     {700023, ENTRA_REFUSED, ADVICE_ASSERTION},
     {50027, ENTRA_REFUSED, ADVICE_ASSERTION},

@@ -19,6 +19,9 @@ void escape_put(struct buf *to, struct span text);
  */
 size_t utf8_decode(struct span text, uint32_t *code_point);
 
+/* Write a code point (no surrogate, at most U+10FFFF) as UTF-8: how many bytes. */
+size_t utf8_encode(uint32_t code_point, char bytes[4]);
+
 bool utf8_is_valid(struct span text);
 
 #endif

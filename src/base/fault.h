@@ -17,7 +17,7 @@
 /*   symbol              exit  name           when (one line of --help) */
 #define EXIT_LIST(X) \
     X(STATUS_OK, 0, "ok", "every device accepted, or its release already pending") \
-    X(STATUS_INTERNAL, 1, "internal", "a fault of the program, or a result that could not be written") \
+    X(STATUS_INTERNAL, 1, "internal", "a fault of the program; a result or journal that could not be written") \
     X(STATUS_USAGE, 2, "usage", "options, configuration, a selector, an input or credential file") \
     X(STATUS_NOT_FOUND, 3, "not-found", "no such device or action") \
     X(STATUS_AMBIGUOUS, 4, "ambiguous", "a selector names several devices") \
@@ -47,6 +47,7 @@ enum exit_status {
     X(FAULT_MEMORY, STATUS_INTERNAL, "free some memory on this host and run it again") \
     X(FAULT_RANDOM, STATUS_INTERNAL, "the system gives no random numbers; wait a minute and run it again") \
     X(FAULT_OUTPUT, STATUS_INTERNAL, "the result could not be written; look at the disk or pipe behind standard output") \
+    X(FAULT_JOURNAL, STATUS_INTERNAL, "look at the disk that the journal is on; then run it again with the same --journal") \
     X(FAULT_USAGE, STATUS_USAGE, NULL) \
     X(FAULT_FILE, STATUS_USAGE, NULL) \
     X(FAULT_NOT_FOUND, STATUS_NOT_FOUND, \
@@ -63,11 +64,13 @@ enum exit_status {
       "the application needs the WindowsDefenderATP role Machine.Isolate, with admin consent") \
     X(FAULT_NAME, STATUS_NETWORK, "check DNS on this host, or give the address: --resolve HOST:443:ADDRESS") \
     X(FAULT_NAME_SERVER, STATUS_NETWORK, "check DNS on this host, or give the address: --resolve HOST:443:ADDRESS") \
-    X(FAULT_CONNECT, STATUS_NETWORK, "check that this host may reach it on TCP 443, or that a proxy is not required") \
+    X(FAULT_CONNECT, STATUS_NETWORK, "check that this host may reach it on TCP 443; where a proxy has to be used: --proxy URL") \
+    X(FAULT_PROXY, STATUS_NETWORK, NULL) \
     X(FAULT_TIMEOUT, STATUS_NETWORK, "the network is slow or filtered; --connect-timeout and --max-time allow more time") \
     X(FAULT_CUT, STATUS_NETWORK, "the connection broke; run it again: a repeated release does no harm") \
     X(FAULT_TLS, STATUS_TLS, NULL) \
     X(FAULT_CERTIFICATE, STATUS_TLS, NULL) \
+    X(FAULT_CLOCK, STATUS_TLS, "set this host's clock, or give the true time: --at TIME, in UTC as YYYY-MM-DDThh:mm:ssZ") \
     X(FAULT_THROTTLED, STATUS_THROTTLED, "wait as long as it says, then run it again; --max-time allows a longer wait") \
     X(FAULT_PENDING, STATUS_PENDING, NULL) \
     X(FAULT_REFUSED, STATUS_FAILED, NULL) \

@@ -57,8 +57,7 @@ static unsigned distance(struct span a, struct span b)
     return row[b.size];
 }
 
-/* What was meant: an option that begins like this, else the nearest in spelling, else NULL. */
-static const char *nearest_name(struct span name)
+const char *line_nearest(struct span name)
 {
     const char *nearest = NULL;
     unsigned best = DISTANCE_MAX + 1;
@@ -112,7 +111,7 @@ static enum line_result next_long(struct line *line, const char *argument,
     bool has_value = name.size < whole.size;
     *row = line_find(name);
     if (*row == NULL) {
-        return unknown(name, nearest_name(name), f);
+        return unknown(name, line_nearest(name), f);
     }
     if ((*row)->value != NULL) {
         return take_value(line, *row, has_value ? argument + name.size + 1 : NULL, text, f);

@@ -35,4 +35,7 @@ enum line_result line_next(struct line *line, const struct option_row **row, con
 /* The row called `name` ("--comment"), or NULL. */
 const struct option_row *line_find(struct span name);
 
+/* The option whose name begins like `name` ("--comm"), else the nearest in spelling, or NULL. */
+const char *line_nearest(struct span name);
+
 #endif

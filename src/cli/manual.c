@@ -72,7 +72,11 @@ static void put_remarks(struct buf *to, const struct option_row *row)
     buf_put_text(to, end);
     if (row->variable != NULL) {
         bool itself = option_variable(row) != row->variable;
-        buf_put_format(to, itself ? " [%s, the value itself]" : " [%s]", option_variable(row));
+        buf_put_format(to, " [%s", option_variable(row));
+        for (size_t i = 1; option_nth_variable(row, i) != NULL; i++) {
+            buf_put_format(to, ", %s", option_nth_variable(row, i));
+        }
+        buf_put_text(to, itself ? ", the value itself]" : "]");
     }
 }
 

@@ -28,6 +28,8 @@ static const char *choice_color(size_t i)
     return words[i];
 }
 
+static const char *const more_proxy[] = {"HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+static const char *const more_no_proxy[] = {"NO_PROXY", NULL};
 static const char *choice_shell(size_t i)
 {
     static const char *const words[] = {"bash", "zsh", "fish", "powershell", NULL}; /* as enum shell */
@@ -39,14 +41,22 @@ static const char *choice_shell(size_t i)
 const struct option_row option_rows[] = {
     {'c', "--comment", "TEXT", "UNISOLATE_COMMENT", GROUP_ACTION, OPTION_TEXT, AT(comment),
      .help = "why; required to release and to cancel; UTF-8; kept in Defender's action center"},
+    {'f', "--from", "FILE", NULL, GROUP_ACTION, OPTION_TEXT, AT(from),
+     .help = "the devices, one a line, or the first column of a CSV; - reads standard input, and so does the operand -"},
     {'w', "--wait", "TIME", NULL, GROUP_ACTION, OPTION_TIME, AT(wait_seconds), .implied = "10m",
      .help = "follow each action until it ends, for at most TIME"},
     {'n', "--dry-run", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(dry_run),
      .help = "sign in, find the devices, print each request that would be sent, and send none"},
     {0, "--all", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(all),
      .help = "allow a selector that names many devices (tag:)"},
+    {0, "--max", "N", NULL, GROUP_ACTION, OPTION_LIMIT, AT(max), .standard = "100",
+     .help = "send nothing if more than N devices are named; 0: no limit"},
+    {0, "--journal", "FILE", NULL, GROUP_ACTION, OPTION_TEXT, AT(journal),
+     .help = "keep in FILE what was sent and what came of it; a second run with it goes on where the first one ended"},
     {0, "--cancel-isolate", NULL, NULL, GROUP_ACTION, OPTION_FLAG, AT(cancel_isolate),
      .help = "also cancel an Isolate action that waits for the device"},
+    {0, "--pace", "N/min,M/h", NULL, GROUP_ACTION, OPTION_PACE, .standard = "100/min,1500/h",
+     .help = "the API's limits, for a tenant that has others; either part alone"},
 
     {0, "--tenant", "ID", "AZURE_TENANT_ID", GROUP_SIGN_IN, OPTION_TEXT, AT(sign_in.tenant),
      .help = "the tenant: its GUID, or a verified domain of it"},
@@ -89,6 +99,12 @@ const struct option_row option_rows[] = {
     {0, "--scope", "SCOPE", "UNISOLATE_SCOPE", GROUP_CLOUD, OPTION_TEXT, AT(scope),
      .help = "another scope to ask a token for, in place of the cloud's"},
 
+    {0, "--proxy", "URL", "https_proxy", GROUP_NETWORK, OPTION_TEXT, AT(proxy), .more = more_proxy,
+     .help = "go through this HTTP proxy: [http://|https://][USER@]HOST[:PORT]; none: go without one"},
+    {0, "--proxy-password-file", "FILE", NULL, GROUP_NETWORK, OPTION_SECRET, AT(proxy_password_file),
+     .help = "file with the password of the proxy's user; - and env:NAME as above"},
+    {0, "--no-proxy", "LIST", "no_proxy", GROUP_NETWORK, OPTION_TEXT, AT(no_proxy), .more = more_no_proxy,
+     .help = "hosts, domains, addresses and ADDRESS/BITS that need no proxy, apart by commas; * alone: all"},
     {0, "--cacert", "FILE", "SSL_CERT_FILE", GROUP_NETWORK, OPTION_TEXT, AT(cacert),
      .help = "PEM file of roots that are trusted too (a TLS-inspecting proxy's, a test server's)"},
     {0, "--cacert-only", "FILE", NULL, GROUP_NETWORK, OPTION_TEXT, AT(cacert_only),
@@ -102,11 +118,15 @@ const struct option_row option_rows[] = {
     {0, "--connect-timeout", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(connect_timeout_seconds),
      .standard = "10s", .help = "for one connection, up to the end of the TLS handshake"},
     {0, "--max-time", "TIME", NULL, GROUP_NETWORK, OPTION_TIME, AT(max_time_seconds),
-     .standard = "2m", .help = "for the whole run; 15m more with --auth device-code; TIME is written "
-                               "90, 90s, 10m, 1h30m"},
+     .standard = "2m", .help = "for the whole run; more by itself for --auth device-code (15m), --wait and many "
+                               "devices; TIME is written 90, 90s, 10m, 1h30m"},
     {0, "--retries", "N", NULL, GROUP_NETWORK, OPTION_NUMBER, AT(retries), .standard = "4",
      .help = "tries after the first for what may pass: connection, 429, 5xx"},
+    {0, "--at", "TIME", NULL, GROUP_NETWORK, OPTION_MOMENT, AT(at), .line_only = true,
+     .help = "the true time, for a host whose clock is wrong: 2026-11-23T16:00:00Z"},
 
+    {0, "--config", "FILE", "UNISOLATE_CONFIG", GROUP_OUTPUT, OPTION_TEXT, AT(config), .line_only = true,
+     .help = "file with lines `option = value`; else unisolate.conf in the folder of this program"},
     {0, "--json", NULL, NULL, GROUP_OUTPUT, OPTION_FLAG, AT(json),
      .help = "one JSON object a line on standard output, for results and faults"},
     {'q', "--quiet", NULL, NULL, GROUP_OUTPUT, OPTION_FLAG, AT(quiet),
@@ -115,12 +135,12 @@ const struct option_row option_rows[] = {
      .help = "say what is done, host by host; -vv: message heads and bodies too; never a secret"},
     {0, "--color", "WHEN", "NO_COLOR", GROUP_OUTPUT, OPTION_COLOR, AT(color), choice_color, .standard = "auto",
      .help = "auto: on a terminal; NO_COLOR set to anything: never"},
-    {'h', "--help", NULL, NULL, GROUP_OUTPUT, OPTION_HELP,
+    {'h', "--help", NULL, NULL, GROUP_OUTPUT, OPTION_HELP, .line_only = true,
      .help = "print this and end; behind a command's word: what belongs to that command"},
-    {0, "--version", NULL, NULL, GROUP_OUTPUT, OPTION_VERSION,
+    {0, "--version", NULL, NULL, GROUP_OUTPUT, OPTION_VERSION, .line_only = true,
      .help = "print version and build, and end"},
-    {0, "--man", NULL, NULL, GROUP_OUTPUT, OPTION_MAN, .help = "print the man page (roff), and end"},
-    {0, "--completion", "SHELL", NULL, GROUP_OUTPUT, OPTION_SHELL, .choice = choice_shell,
+    {0, "--man", NULL, NULL, GROUP_OUTPUT, OPTION_MAN, .line_only = true, .help = "print the man page (roff), and end"},
+    {0, "--completion", "SHELL", NULL, GROUP_OUTPUT, OPTION_SHELL, .choice = choice_shell, .line_only = true,
      .help = "print a script that completes command lines, and end"},
 };
 
@@ -135,13 +155,29 @@ const char *option_variable(const struct option_row *row)
     return skip ? row->variable + sizeof "env:" - 1 : row->variable;
 }
 
+const char *option_nth_variable(const struct option_row *row, size_t n)
+{
+    if (n == 0) {
+        return option_variable(row);
+    }
+    for (size_t i = 0; row->more != NULL && row->more[i] != NULL; i++) {
+        if (i == n - 1) {
+            return row->more[i];
+        }
+    }
+    return NULL;
+}
+
 const struct command_row command_rows[] = {
     {"release", COMMAND_RELEASE, "DEVICE...", true, true, "release devices from isolation; the word may be left out"},
     {"status", COMMAND_STATUS, "[DEVICE|ACTION-ID]...", false, false,
      "what is known of a device's isolation, or of one action; without operands: every device that is isolated"},
     {"find", COMMAND_FIND, "DEVICE...", true, false, "print the device records that a selector names"},
     {"cancel", COMMAND_CANCEL, "ACTION-ID...", true, true, "cancel actions that have not ended"},
+    {"doctor", COMMAND_DOCTOR, "[DEVICE]", false, false,
+     "check everything on the way, from the clock to the permission; changes nothing"},
     {"token", COMMAND_TOKEN, "", false, false, "sign in and print the token, for use on another host"},
+    {"self-test", COMMAND_SELF_TEST, "", false, false, "check this program itself, without a network"},
     {"help", COMMAND_HELP, "[TOPIC]", false, false,
      "print this, or what belongs to a TOPIC: a command, devices, sign-in, network, exit-codes"},
     {NULL, COMMAND_VERSION, NULL, false, false, NULL},

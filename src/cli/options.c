@@ -1,200 +1,27 @@
 /*
- * options.c - what is made of the command line and the environment; see options.h. The tables are in option_table.c.
+ * options.c - what is made of the command line, the environment and the configuration file; see options.h. The tables are in
+ * option_table.c, the checks of one value in option_keep.c.
  */
 #include "cli/options.h"
 
 #include "base/escape.h"
-#include "cli/cloud.h"
+#include "cli/config.h"
 #include "cli/line.h"
-#include "codec/time_text.h"
 #include "os/os.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* ---- keeping one value: a keeper a kind ---- */
-
-static void *member(struct options *o, const struct option_row *row)
-{
-    return (char *)o + row->offset;
-}
-
-static bool keep_flag(struct options *o, const struct option_row *row, const char *value,
-                      struct fault *f)
-{
-    (void)value;
-    (void)f;
-    *(bool *)member(o, row) = true;
-    return true;
-}
-
-static bool keep_count(struct options *o, const struct option_row *row, const char *value,
-                       struct fault *f)
-{
-    (void)value;
-    (void)f;
-    *(unsigned *)member(o, row) += 1;
-    return true;
-}
-
-static bool keep_family(struct options *o, const struct option_row *row, const char *value,
-                        struct fault *f)
-{
-    enum address_family family = row->kind == OPTION_IPV4 ? ADDRESS_IPV4 : ADDRESS_IPV6;
-    (void)value;
-    if (o->family != ADDRESS_NONE && o->family != family) {
-        return fault_set(f, FAULT_USAGE, "-4 and -6 exclude each other");
-    }
-    o->family = family;
-    return true;
-}
-
-/* It prints a text and ends, whatever else is asked for. */
-static bool is_manual(enum command command)
-{
-    return command == COMMAND_HELP || command == COMMAND_VERSION || command == COMMAND_MAN || command == COMMAND_COMPLETION;
-}
-
-static bool keep_command(struct options *o, const struct option_row *row, const char *value,
-                         struct fault *f)
-{
-    (void)value;
-    (void)f;
-    if (!is_manual(o->command)) {
-        o->command = row->kind == OPTION_HELP      ? COMMAND_HELP
-                     : row->kind == OPTION_VERSION ? COMMAND_VERSION
-                     : row->kind == OPTION_MAN     ? COMMAND_MAN
-                                                   : COMMAND_COMPLETION;
-    }
-    return true;
-}
-
-static bool keep_text(struct options *o, const struct option_row *row, const char *value,
-                      struct fault *f)
-{
-    (void)f;
-    *(const char **)member(o, row) = value;
-    return true;
-}
-
-/* The row's words as one text, for advice. */
-static void list_choices(const struct option_row *row, char *text, size_t size)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (size_t i = 0; row->choice(i) != NULL && used < size; i++) {
-        used += (size_t)snprintf(text + used, size - used, i == 0 ? "%s" : ", %s", row->choice(i));
-    }
-}
-
-static bool find_choice(const struct option_row *row, const char *value, size_t *which,
-                        struct fault *f)
-{
-    char words[200];
-    for (size_t i = 0; row->choice(i) != NULL; i++) {
-        if (strcmp(value, row->choice(i)) == 0) {
-            *which = i;
-            return true;
-        }
-    }
-    list_choices(row, words, sizeof words);
-    fault_set(f, FAULT_USAGE, "'%s' is none of its values", value);
-    return fault_advise(f, "it is one of: %s", words);
-}
-
-static bool keep_choice(struct options *o, const struct option_row *row, const char *value,
-                        struct fault *f)
-{
-    size_t which;
-    return find_choice(row, value, &which, f) && keep_text(o, row, value, f);
-}
-
-static bool keep_color(struct options *o, const struct option_row *row, const char *value,
-                       struct fault *f)
-{
-    size_t which;
-    if (!find_choice(row, value, &which, f)) {
-        return false;
-    }
-    o->color = (enum color)which;
-    return true;
-}
-
-static bool keep_time(struct options *o, const struct option_row *row, const char *value,
-                      struct fault *f)
-{
-    uint64_t *seconds = member(o, row);
-    if (!time_parse_duration(span_of(value), seconds) || *seconds == 0) {
-        fault_set(f, FAULT_USAGE, "'%s' is not a time from 1s on", value);
-        return fault_advise(f, "write it as 90, 90s, 10m or 1h30m");
-    }
-    return true;
-}
-
-static bool keep_number(struct options *o, const struct option_row *row, const char *value,
-                        struct fault *f)
-{
-    uint64_t number;
-    if (!span_decimal(span_of(value), OPTION_RETRIES_MAX, &number)) {
-        return fault_set(f, FAULT_USAGE, "'%s' is not a number from 0 to %d", value,
-                         OPTION_RETRIES_MAX);
-    }
-    *(unsigned *)member(o, row) = (unsigned)number;
-    return true;
-}
-
-static bool keep_resolve(struct options *o, const struct option_row *row, const char *value,
-                         struct fault *f)
-{
-    (void)row;
-    if (o->resolve_count == OPTIONS_RESOLVE_MAX) {
-        return fault_set(f, FAULT_USAGE, "more than %d of them", OPTIONS_RESOLVE_MAX);
-    }
-    o->resolve[o->resolve_count++] = value;
-    return true;
-}
-
-static bool keep_shell(struct options *o, const struct option_row *row, const char *value,
-                       struct fault *f)
-{
-    size_t which;
-    if (!find_choice(row, value, &which, f)) {
-        return false;
-    }
-    o->shell = (enum shell)which;
-    return keep_command(o, row, value, f);
-}
-
-typedef bool option_keeper(struct options *o, const struct option_row *row, const char *value,
-                           struct fault *f);
-
-static option_keeper *const keepers[] = {
-    [OPTION_FLAG] = keep_flag,       [OPTION_COUNT] = keep_count,  [OPTION_IPV4] = keep_family,
-    [OPTION_IPV6] = keep_family,     [OPTION_HELP] = keep_command, [OPTION_VERSION] = keep_command,
-    [OPTION_MAN] = keep_command,     [OPTION_SHELL] = keep_shell,
-    [OPTION_TEXT] = keep_text,       [OPTION_SECRET] = keep_text,  [OPTION_CHOICE] = keep_choice,
-    [OPTION_COLOR] = keep_color,     [OPTION_TIME] = keep_time,    [OPTION_NUMBER] = keep_number,
-    [OPTION_RESOLVE] = keep_resolve,
-};
-
-/* Keep a value that `giver` gave; the giver's name stands in front of a fault. */
-static bool keep(struct options *o, const struct option_row *row, const char *giver,
-                 const char *value, struct fault *f)
-{
-    o->given[row - option_rows] = giver;
-    return keepers[row->kind](o, row, value, f) || fault_place(f, "%s", giver);
-}
 
 /* ---- the command line ---- */
 
 static bool keep_from_line(struct options *o, const struct option_row *row, const char *value,
                            struct fault *f)
 {
-    bool again = o->given[row - option_rows] != NULL;
+    bool again = o->given[row - option_rows].giver != NULL;
     if (again && row->value != NULL && row->kind != OPTION_RESOLVE) {
         return fault_set(f, FAULT_USAGE, "%s: given twice", row->name);
     }
-    return keep(o, row, row->name, value, f);
+    return option_keep(o, row, row->name, value, f) || fault_place(f, "%s", row->name);
 }
 
 static const struct command_row *command_row_of(enum command command)
@@ -250,15 +77,28 @@ static bool is_true(const char *value)
     return strcmp(value, "1") == 0 || span_equal_nocase(span_of(value), SPAN("true"));
 }
 
+/* The first of the row's variables that is set, and its value; NULL: none is. */
+static const char *set_variable(const struct option_row *row, const char **value)
+{
+    const char *name;
+    for (size_t i = 0; (name = option_nth_variable(row, i)) != NULL; i++) {
+        *value = os_environment(name);
+        if (*value != NULL && (*value)[0] != '\0') {
+            return name;
+        }
+    }
+    return NULL;
+}
+
 /* Rows that the line has not given, from their variables: all of them, also behind a wrong one. */
 static bool read_environment(struct options *o, struct fault *f)
 {
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
-        const char *name = option_variable(row);
-        const char *value = name != NULL && o->given[i] == NULL ? os_environment(name) : NULL;
+        const char *value = NULL;
+        const char *name = options_overrule(o, row) ? NULL : set_variable(row, &value);
         struct fault one = {0};
-        if (value == NULL || value[0] == '\0') {
+        if (name == NULL) {
             continue;
         }
         if (row->kind == OPTION_FLAG && !is_true(value)) {
@@ -269,8 +109,9 @@ static bool read_environment(struct options *o, struct fault *f)
         } else if (row->kind == OPTION_COLOR) {
             value = "never";
         }
-        if (!keep(o, row, name, value, &one) && !fault_is_set(f)) {
+        if (!option_keep(o, row, name, value, &one) && !fault_is_set(f)) {
             *f = one;
+            fault_place(f, "%s", name);
         }
     }
     return !fault_is_set(f);
@@ -280,8 +121,7 @@ static bool keep_standards(struct options *o, struct fault *f)
 {
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
-        if (o->given[i] == NULL && row->standard != NULL &&
-            !keepers[row->kind](o, row, row->standard, f)) {
+        if (o->given[i].giver == NULL && row->standard != NULL && !option_keep(o, row, NULL, row->standard, f)) {
             return fault_place(f, "%s", row->name);
         }
     }
@@ -297,26 +137,34 @@ static void allow_for_person(struct options *o)
     }
 }
 
-static bool given_on_line(const struct options *o, const char *name)
-{
-    const char *giver = options_giver(o, name);
-    return giver != NULL && strcmp(giver, name) == 0;
-}
-
+/* SSL_CERT_FILE is not meant for this program alone: it never adds to --cacert-only. */
 static bool check_roots(struct options *o, struct fault *f)
 {
-    if (o->cacert != NULL && o->cacert_only != NULL) {
-        if (given_on_line(o, "--cacert")) {
-            return fault_set(f, FAULT_USAGE, "--cacert and --cacert-only exclude each other");
-        }
-        o->cacert = NULL; /* the command line wins over SSL_CERT_FILE */
+    const struct option_row *row = line_find(SPAN("--cacert"));
+    const char *giver = options_giver(o, row->name);
+    if (o->cacert == NULL || o->cacert_only == NULL) {
+        return true;
     }
-    return true;
+    if (giver == option_variable(row)) {
+        o->given[row - option_rows] = (struct option_given){0};
+        o->cacert = NULL;
+        return true;
+    }
+    fault_set(f, FAULT_USAGE, "--cacert and --cacert-only exclude each other");
+    return strcmp(giver, "--cacert") != 0 && fault_place(f, "%s", giver);
 }
 
-static bool check_secrets(const struct options *o, struct fault *f)
+/* Standard input can be read once. */
+static bool check_input(const struct options *o, struct fault *f)
 {
-    const char *first = NULL;
+    const char *first = o->from != NULL && strcmp(o->from, "-") == 0 ? "--from" : NULL;
+    for (size_t i = 0; i < o->operand_count; i++) {
+        bool reads = strcmp(o->operands[i], "-") == 0;
+        if (reads && first != NULL) {
+            return fault_set(f, FAULT_USAGE, "%s and the operand - cannot both read standard input", first);
+        }
+        first = reads ? "the operand -" : first;
+    }
     for (size_t i = 0; i < option_row_count; i++) {
         if (option_rows[i].kind != OPTION_SECRET) {
             continue;
@@ -353,17 +201,22 @@ static bool check_comment(const struct options *o, struct fault *f)
 
 static bool check_operands(const struct options *o, struct fault *f)
 {
-    if (o->command == COMMAND_TOKEN && o->operand_count > 0) {
-        return fault_set(f, FAULT_USAGE, "token: '%s': it takes no device", o->operands[0]);
+    bool none = o->command == COMMAND_TOKEN || o->command == COMMAND_SELF_TEST;
+    if (none && (o->operand_count > 0 || o->from != NULL)) {
+        return fault_set(f, FAULT_USAGE, "%s: '%s': it takes no device", command_row_of(o->command)->word,
+                         o->operand_count > 0 ? o->operands[0] : "--from");
+    }
+    if (o->command == COMMAND_DOCTOR && (o->operand_count > 1 || o->from != NULL)) {
+        return fault_set(f, FAULT_USAGE, "doctor: '%s': it takes one device", o->operand_count > 1 ? o->operands[1] : "--from");
     }
     return true;
 }
 
 static bool options_check(struct options *o, struct fault *f)
 {
-    bool wants_comment = command_row_of(o->command)->wants_comment && o->operand_count > 0;
+    bool wants_comment = command_row_of(o->command)->wants_comment && !options_lacks_operand(o);
     allow_for_person(o);
-    return check_roots(o, f) && check_secrets(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
+    return check_roots(o, f) && check_input(o, f) && check_operands(o, f) && (!wants_comment || check_comment(o, f));
 }
 
 /* `--json` in front of `--`, whatever stands around it: a fault is then told as JSON too. */
@@ -385,21 +238,21 @@ static bool read_all(struct options *o, int argc, char *const *argv, struct faul
         return fault_set(f, FAULT_MEMORY, "command line: out of memory");
     }
     bool line = read_line(o, argc, argv, f);
-    if (line && is_manual(o->command)) {
+    if (line && options_are_for_text(o)) {
         return true;
     }
     bool environment = read_environment(o, &later);
     if (line && !environment) {
         *f = later;
     }
-    return line && environment && keep_standards(o, f) && options_check(o, f);
+    return line && environment && config_read(o, f) && keep_standards(o, f) && options_check(o, f);
 }
 
 bool options_read(struct options *o, int argc, char *const *argv, struct fault *f)
 {
     bool ok = read_all(o, argc, argv, f);
     if (!ok) {
-        o->json = json_is_asked(argc, argv);
+        o->json = o->json || json_is_asked(argc, argv); /* the configuration may ask for it, too */
     }
     return ok;
 }
@@ -407,7 +260,66 @@ bool options_read(struct options *o, int argc, char *const *argv, struct fault *
 const char *options_giver(const struct options *o, const char *name)
 {
     const struct option_row *row = line_find(span_of(name));
-    return row != NULL ? o->given[row - option_rows] : NULL;
+    return row != NULL ? o->given[row - option_rows].giver : NULL;
+}
+
+/* Options that stand for one choice. */
+static const char *const rivals[][2] = {{"-4", "-6"}, {"--cacert", "--cacert-only"}};
+
+static bool is_on_line(const struct options *o, const char *name)
+{
+    const char *giver = options_giver(o, name);
+    return giver != NULL && strcmp(giver, name) == 0;
+}
+
+bool options_overrule(const struct options *o, const struct option_row *row)
+{
+    const char *giver = o->given[row - option_rows].giver;
+    bool overruled = giver != NULL && giver == row->name;
+    const char *variable;
+    for (size_t i = 0; giver != NULL && (variable = option_nth_variable(row, i)) != NULL; i++) {
+        overruled = overruled || giver == variable;
+    }
+    for (size_t i = 0; i < sizeof rivals / sizeof rivals[0]; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            overruled = overruled || (strcmp(rivals[i][k], row->name) == 0 && is_on_line(o, rivals[i][1 - k]));
+        }
+    }
+    return overruled;
+}
+
+bool options_place_fault(const struct options *o, struct fault *f)
+{
+    struct span text = span_of(f->text);
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        const char *giver = o->given[i].giver;
+        struct span rest = span_cut(text, strlen(row->name), text.size);
+        if (giver == NULL || giver == row->name || !span_starts(text, span_of(row->name)) ||
+            (!span_starts(rest, SPAN(" ")) && !span_starts(rest, SPAN(":")))) {
+            continue;
+        }
+        for (size_t k = 0; row->kind == OPTION_RESOLVE && k < o->resolve_count; k++) {
+            struct span value = span_of(o->resolve[k]);
+            bool is_it = span_equal(span_cut(rest, 1, 1 + value.size), value);
+            giver = is_it ? o->resolve_giver[k] : giver;
+        }
+        return fault_place(f, "%s", giver);
+    }
+    return false;
+}
+
+void options_describe(const struct options *o, options_teller *tell, void *context)
+{
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_given *given = &o->given[i];
+        if (given->giver != NULL && option_rows[i].kind != OPTION_RESOLVE) {
+            tell(context, option_rows[i].name, given->value != NULL ? given->value : "true", given->giver);
+        }
+    }
+    for (size_t i = 0; i < o->resolve_count; i++) {
+        tell(context, "--resolve", o->resolve[i], o->resolve_giver[i]);
+    }
 }
 
 uint64_t options_run_seconds(const struct options *o)
@@ -416,13 +328,37 @@ uint64_t options_run_seconds(const struct options *o)
     return o->max_time_seconds + (given ? 0 : o->wait_seconds);
 }
 
-bool options_wants_operand(const struct options *o)
+bool options_lacks_operand(const struct options *o)
 {
-    return command_row_of(o->command)->wants_operand;
+    return o->operand_count == 0 && o->from == NULL && command_row_of(o->command)->wants_operand;
+}
+
+/* A text that the options own, in front of the ones that they have already. */
+struct option_text {
+    struct option_text *next;
+    char text[];
+};
+
+const char *options_own(struct options *o, struct span a, struct span b)
+{
+    struct option_text *own = memory_take(1, sizeof *own + a.size + b.size + 1);
+    if (own == NULL) {
+        return NULL;
+    }
+    memcpy(own->text, a.size > 0 ? a.at : "", a.size);
+    memcpy(own->text + a.size, b.size > 0 ? b.at : "", b.size);
+    own->next = o->texts;
+    o->texts = own;
+    return own->text;
 }
 
 void options_free(struct options *o)
 {
     memory_give((void *)o->operands);
+    while (o->texts != NULL) {
+        struct option_text *next = o->texts->next;
+        memory_give(o->texts);
+        o->texts = next;
+    }
     *o = (struct options){0};
 }

@@ -7,6 +7,7 @@
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/tally.h"
+#include "mde/lookup.h"
 
 #include <string.h>
 
@@ -14,49 +15,56 @@
 
 struct find {
     struct report *report;
-    const char *input;
-    struct device_list list;
+    struct input all;
+    struct tally tally;
 };
 
-static bool find_visit(void *context, const struct device *device, struct json record, struct fault *f)
+static void find_select(void *context, size_t i, struct selector *s)
 {
-    struct find *find = context;
-    show_record(find->report, find->input, device, record);
-    return device_list_add(&find->list, device, f);
+    const struct find *find = context;
+    input_selector(&find->all, i, s);
 }
 
-static enum fault_code find_one(struct api *api, const struct selector *s, const char *input, struct report *report)
+static bool find_record(void *context, size_t i, const struct device *device, struct json record, struct fault *f)
 {
-    struct find find = {.report = report, .input = input};
-    struct fault f = {0};
+    struct find *find = context;
+    (void)f;
+    show_record(find->report, input_text(&find->all, i), device, record);
+    return true;
+}
+
+static bool find_done(void *context, size_t i, struct lookup_row *row, struct fault *f)
+{
+    struct find *find = context;
+    struct fault why = row->fault;
     const struct device *chosen;
     size_t others;
-    bool ok = device_search(api, s, find_visit, &find, &f);
-    bool many = ok && s->kind == SELECT_TAG && find.list.count > 0;
-    if (!many && (!ok || !device_choose(&find.list, &chosen, &others, &f))) {
-        fault_place(&f, "%s", input);
-        show_find_fault(report, input, &f);
+    bool ok = !fault_is_set(&why);
+    bool many = ok && row->selector.kind == SELECT_TAG && row->found.count > 0;
+    (void)f;
+    if (!many && (!ok || !device_choose(&row->found, &chosen, &others, &why))) {
+        fault_place(&why, "%s", input_text(&find->all, i));
+        show_find_fault(find->report, input_text(&find->all, i), &why);
     }
-    device_list_free(&find.list);
-    return f.code;
+    tally_add(&find->tally, why.code);
+    return true;
 }
 
 enum exit_status query_find(const struct options *o, struct report *report)
 {
     struct session s = {0};
-    struct input all = {0};
-    struct tally tally = {0};
+    struct find find = {.report = report};
+    struct lookup lookup = {.ids = true, .select = find_select, .record = find_record, .done = find_done, .context = &find};
     struct fault f = {0};
-    if (!input_read(&all, o, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
+    bool ok = input_read(&find.all, o, report, &f) && session_check(&s, o, &f) && session_open(&s, report, &f);
+    lookup.count = find.all.count;
+    if (!ok || !lookup_all(&lookup, &s.api, &f)) {
         report_fault(report, &f);
-        tally_add(&tally, f.code);
+        tally_add(&find.tally, f.code);
     }
-    for (size_t i = 0; !fault_is_set(&f) && i < all.count; i++) {
-        tally_add(&tally, find_one(&s.api, &all.at[i], o->operands[i], report));
-    }
-    input_free(&all);
+    input_free(&find.all);
     session_close(&s);
-    return tally_status(&tally);
+    return tally_status(&find.tally);
 }
 
 /* ---- status ---- */
@@ -86,7 +94,7 @@ static bool device_exists(struct api *api, const struct selector *s, struct faul
     return false;
 }
 
-static bool device_status(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
+bool query_device(struct api *api, const struct selector *s, struct device_status *status, struct fault *f)
 {
     struct device device = {0};
     struct action_list list = {0};
@@ -108,8 +116,9 @@ static bool device_status(struct api *api, const struct selector *s, struct devi
 }
 
 /* A GUID may be an action's id or a device's Entra id: an action is asked for first. */
-static enum fault_code status_one(struct api *api, const char *input, struct report *report)
+static enum fault_code status_one(struct api *api, const struct input *all, size_t i, struct report *report)
 {
+    const char *input = input_text(all, i);
     struct device_status status = {.input = input};
     struct selector s;
     struct fault f = {0};
@@ -118,7 +127,8 @@ static enum fault_code status_one(struct api *api, const char *input, struct rep
         fault_keep(status.machine_id, sizeof status.machine_id, span_of(status.action.machine_id));
     } else if (!fault_is_set(&f) || f.code == FAULT_NOT_FOUND) {
         fault_clear(&f);
-        ok = selector_read(&s, input, &f) && device_resolve_self(&s, &f) && device_status(api, &s, &status, &f);
+        input_selector(all, i, &s);
+        ok = query_device(api, &s, &status, &f);
     }
     if (!ok) {
         fault_place(&f, "%s", input);
@@ -150,14 +160,15 @@ enum exit_status query_status(const struct options *o, struct report *report)
     struct input all = {0};
     struct tally tally = {0};
     struct fault f = {0};
-    bool ok = (o->operand_count == 0 || input_read(&all, o, &f)) && session_check(&s, o, &f) &&
-              session_open(&s, report, &f) && (o->operand_count > 0 || status_all(&s.api, report, &f));
+    bool named = o->operand_count > 0 || o->from != NULL;
+    bool ok = (!named || input_read(&all, o, report, &f)) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
+              (named || status_all(&s.api, report, &f));
     if (!ok) {
         report_fault(report, &f);
         tally_add(&tally, f.code);
     }
     for (size_t i = 0; ok && i < all.count; i++) {
-        tally_add(&tally, status_one(&s.api, o->operands[i], report));
+        tally_add(&tally, status_one(&s.api, &all, i, report));
     }
     if (ok && tally_status(&tally) == STATUS_OK) {
         report_advice(report, "inferred from the actions that the service knows: a force-release script, changed firewall rules and "

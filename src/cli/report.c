@@ -102,9 +102,8 @@ static void put_advice(struct buf *b, const struct report *r, const char *text)
     buf_put_char(b, '\n');
 }
 
-void report_failure(const struct report *r, const struct fault *f)
+static void tell_failure(const struct report *r, const struct fault *f, const char *advice)
 {
-    const char *advice = fault_advice(f);
     struct buf b = buf_init(REPORT_MAX);
     put_colored(&b, r->color_err, REPORT_BAD, "unisolate:");
     buf_put_char(&b, ' ');
@@ -115,6 +114,16 @@ void report_failure(const struct report *r, const struct fault *f)
         put_advice(&b, r, advice);
     }
     end_error(&b);
+}
+
+void report_failure(const struct report *r, const struct fault *f)
+{
+    tell_failure(r, f, fault_advice(f));
+}
+
+void report_failure_line(const struct report *r, const struct fault *f)
+{
+    tell_failure(r, f, NULL);
 }
 
 /* ---- the rest ---- */

@@ -21,6 +21,8 @@ struct report {
     bool color_out, color_err;
     bool write_failed;      /* standard output did not take a result */
     bool advised;           /* advice that is told once a run has been told */
+    bool brief;             /* so many devices that each gets one line, and the same advice is not told again and again */
+    struct summary *summary;/* of the devices' results, or NULL; borrowed (summary.h) */
 };
 
 /* Also opens the trace for -v and -vv. */
@@ -32,7 +34,10 @@ void report_result(struct report *r, struct buf *result);
 /* `unisolate: WHERE: WHAT` and `advice: ...` on standard error. */
 void report_failure(const struct report *r, const struct fault *f);
 
-/* The same for what ends the whole run; with --json also the object with "input":null on standard output. */
+/* The first of these two lines alone, where the advice has been told just before. */
+void report_failure_line(const struct report *r, const struct fault *f);
+
+/* The same as report_failure() for what ends the whole run; with --json also the object with "input":null on standard output. */
 void report_fault(struct report *r, const struct fault *f);
 
 /* Worth knowing though nothing has failed: "advice: TEXT" on standard error; nothing with -q. */

@@ -10,19 +10,33 @@
 
 #include "auth/claims.h"
 #include "base/trace.h"
+#include "cli/doctor.h"
 #include "cli/input.h"
 #include "cli/manual.h"
+#include "cli/progress.h"
 #include "cli/query.h"
+#include "cli/selftest.h"
 #include "cli/session.h"
 #include "cli/show.h"
+#include "cli/summary.h"
 #include "cli/tally.h"
+#include "mde/journal.h"
+#include "mde/lookup.h"
+#include "net/clock.h"
 #include "os/os.h"
 
 /* ---- release ---- */
 
-static bool is_stop(enum fault_code code)
+struct finding {
+    struct release *release;
+    const struct input *all;
+    struct report *report;
+};
+
+static void select_device(void *context, size_t i, struct selector *s)
 {
-    return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
+    const struct finding *finding = context;
+    input_selector(finding->all, i, s);
 }
 
 static bool add_every_device(struct release *r, const char *input, const struct device_list *found, struct fault *f)
@@ -39,53 +53,129 @@ static bool add_every_device(struct release *r, const char *input, const struct 
     return living > 0 || fault_set(f, FAULT_NOT_FOUND, "no device has this tag");
 }
 
-static bool add_found(struct release *r, const struct selector *s, const char *input, const struct device_list *found,
-                      struct report *report, struct fault *f)
+static bool add_found(const struct finding *finding, const char *input, const struct lookup_row *row, struct fault *f)
 {
     const struct device *chosen;
     size_t others;
     bool added;
-    if (s->kind == SELECT_TAG) {
-        return add_every_device(r, input, found, f);
+    if (fault_is_set(&row->fault)) {
+        *f = row->fault;
+        return false;
     }
-    if (!device_choose(found, &chosen, &others, f)) {
+    if (row->selector.kind == SELECT_ID) {
+        return release_add(finding->release, input, row->selector.value, "", &added, f);
+    }
+    if (row->selector.kind == SELECT_TAG) {
+        return add_every_device(finding->release, input, &row->found, f);
+    }
+    if (!device_choose(&row->found, &chosen, &others, f)) {
         return false;
     }
     if (others > 0) {
-        show_others(report, input, found, chosen);
+        show_others(finding->report, input, &row->found, chosen);
     }
-    return release_add(r, input, chosen->id, chosen->name, &added, f);
+    return release_add(finding->release, input, chosen->id, chosen->name, &added, f);
 }
 
 /* From a selector to a row, or rows. A device that cannot be found makes a row that has failed; false: the whole run ends. */
-static bool add_device(struct release *r, struct api *api, const struct selector *s, const char *input,
-                       struct report *report, struct fault *f)
+static bool add_device(void *context, size_t i, struct lookup_row *row, struct fault *f)
 {
-    struct device_list found = {0};
+    const struct finding *finding = context;
+    const char *input = input_text(finding->all, i);
     struct fault why = {0};
     bool added;
-    if (s->kind == SELECT_ID) {
-        return release_add(r, input, s->value, "", &added, f);
+    if (add_found(finding, input, row, &why)) {
+        return true;
     }
-    bool ok = device_find(api, s, &found, &why) && add_found(r, s, input, &found, report, &why);
-    if (!ok && (is_stop(why.code) || why.code == FAULT_MEMORY)) {
+    if (why.code == FAULT_MEMORY || !release_add(finding->release, input, "", "", &added, &why)) {
         *f = why;
-    } else if (!ok && release_add(r, input, "", "", &added, f)) {
-        release_fail_last(r, &why, &found);
-        ok = true;
+        return false;
     }
-    device_list_free(&found);
-    return ok;
+    release_fail_last(finding->release, &why, &row->found);
+    return true;
 }
 
-static bool add_devices(struct release *r, struct api *api, const struct input *all, const struct options *o,
-                        struct report *report, struct fault *f)
+/* Tags may name more devices than the input had lines. */
+static bool check_devices(const struct release *r, const struct options *o, struct fault *f)
 {
-    for (size_t i = 0; i < all->count; i++) {
-        if (!add_device(r, api, &all->at[i], o->operands[i], report, f)) {
-            return false;
-        }
+    size_t devices = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        devices += r->rows[i].machine_id[0] != '\0';
     }
+    return input_check_max(o, devices, f);
+}
+
+static bool find_devices(struct release *r, struct api *api, const struct input *all, const struct options *o, struct report *report,
+                         struct fault *f)
+{
+    struct finding finding = {r, all, report};
+    struct lookup lookup = {.count = all->count, .select = select_device, .done = add_device, .context = &finding};
+    return lookup_all(&lookup, api, f) && check_devices(r, o, f);
+}
+
+/* From so many devices on, each gets one line; so many names are looked up by one call, about. */
+enum { BRIEF_DEVICES = 20, NAMES_A_CALL = 100 };
+
+/* What is to be told of the run as a whole, and the plan for it: known as soon as somebody is signed in. */
+static void begin_release(struct progress *p, struct session *s, struct release *r, const struct input *all, struct report *report)
+{
+    struct selector selector;
+    size_t names = 0, look_ups = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        input_selector(all, i, &selector);
+        bool alone = selector.kind == SELECT_IP || selector.kind == SELECT_TAG;
+        look_ups += alone ? 1 : 0;
+        names += alone || selector.kind == SELECT_ID ? 0 : 1;
+    }
+    look_ups += (names + NAMES_A_CALL - 1) / NAMES_A_CALL;
+    report->brief = all->count >= BRIEF_DEVICES;
+    progress_begin(p, s, r, report, all->count, look_ups, s->options->dry_run ? 0 : 1 + r->settings.cancel_isolate);
+}
+
+/* Read before anything is sent. */
+static bool open_journal(struct journal *j, const struct options *o, struct report *report, struct fault *f)
+{
+    bool locked;
+    if (o->journal == NULL) {
+        return true;
+    }
+    if (!journal_open(j, o->journal, !o->dry_run, &locked, f)) {
+        return false;
+    }
+    if (!locked && !o->dry_run) {
+        report_advice(report, "the journal cannot be locked where it is: take care that no second run uses it");
+    }
+    return true;
+}
+
+struct past {
+    struct pace *pace;
+    int64_t newest;
+};
+
+/* What an earlier run has sent within the hour counts for the API's limits as well; devices that were tried twice are out of order. */
+static void note_past(void *context, int64_t unix_seconds)
+{
+    struct past *past = context;
+    past->newest = unix_seconds > past->newest ? unix_seconds : past->newest;
+    int64_t age = clock_seconds() - past->newest;
+    pace_note_past(past->pace, os_monotonic_ms(), age > 0 ? (uint64_t)age * 1000 : 0);
+}
+
+/* Behind the sign-in: whose tenant it is stands in the token. */
+static bool begin_journal(struct journal *j, struct session *s, struct release *r, struct fault *f)
+{
+    struct claims claims;
+    bool known = claims_read(&s->bearer, &claims);
+    r->settings.journal = j->path != NULL ? j : NULL;
+    if (j->path == NULL) {
+        return true;
+    }
+    if (!journal_begin(j, s->api_url.place, known ? claims.tenant : "", f) || !pace_open(&s->client.pace, f)) {
+        return false;
+    }
+    struct past past = {.pace = &s->client.pace};
+    journal_past(j, clock_seconds() - 3600, note_past, &past);
     return true;
 }
 
@@ -93,7 +183,10 @@ static enum exit_status run_release(const struct options *o, struct report *repo
 {
     struct session s = {0};
     struct input all = {0};
+    struct journal journal = {0};
     struct fault f = {0};
+    struct summary summary = {0};
+    struct progress progress = {0};
     struct release release = {
         .settings = {
             .comment = o->comment,
@@ -101,20 +194,34 @@ static enum exit_status run_release(const struct options *o, struct report *repo
             .cancel_isolate = o->cancel_isolate,
             .done = show_row,
             .planned = o->dry_run ? show_planned : NULL,
-            .progress = show_progress,
+            .progress = progress_follow,
             .advise = show_advice,
             .context = report,
         },
     };
-    bool ok = input_read(&all, o, &f) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
-              add_devices(&release, &s.api, &all, o, report, &f) && release_run(&release, &s.api, &f);
+    report->summary = o->dry_run ? NULL : &summary;
+    bool ok = input_read(&all, o, report, &f) && session_check(&s, o, &f) && open_journal(&journal, o, report, &f) &&
+              session_open(&s, report, &f) && begin_journal(&journal, &s, &release, &f);
+    if (ok) {
+        begin_release(&progress, &s, &release, &all, report);
+        ok = find_devices(&release, &s.api, &all, o, report, &f);
+    }
+    if (ok) {
+        progress_release(&progress);
+        ok = release_run(&release, &s.api, &f);
+    }
+    progress_end(&progress);
     if (!ok && release.told == 0) {
         report_fault(report, &f);
-    } else if (!ok && release_status(&release) == STATUS_OK) {
-        report_failure(report, &f); /* interrupted, when all was accepted */
+    } else if (!ok && (release_status(&release) == STATUS_OK || f.code == FAULT_JOURNAL || f.code == FAULT_USAGE)) {
+        report_failure(report, &f); /* interrupted, when all was accepted; what no row can tell; too many, when some have failed already */
     }
     enum exit_status status = ok ? release_status(&release) : fault_status(f.code);
+    summary_tell(&summary, report, os_monotonic_ms() - progress.began_ms);
+    summary_free(&summary);
+    report->summary = NULL;
     release_free(&release);
+    journal_close(&journal);
     input_free(&all);
     session_close(&s);
     return status;
@@ -134,12 +241,13 @@ static enum fault_code cancel_one(struct api *api, const char *id, const char *c
 
 static enum fault_code plan_cancel(const struct api *api, const char *id, const char *comment, struct report *report)
 {
-    struct release_row row = {.input = id};
+    struct action action = {0};
+    struct release_row row = {.input = id, .action = &action};
     struct buf body = buf_init(ACTION_BODY_MAX);
     struct fault f = {0};
     if (action_put_body(&body, comment, &f)) {
         struct call call = action_cancel_call(api, id, buf_span(&body));
-        fault_keep(row.action.id, sizeof row.action.id, span_of(id));
+        fault_keep(action.id, sizeof action.id, span_of(id));
         show_planned(report, &row, &call);
         call_free(&call);
     } else {
@@ -149,29 +257,21 @@ static enum fault_code plan_cancel(const struct api *api, const char *id, const 
     return f.code;
 }
 
-static bool check_action_ids(const struct options *o, struct fault *f)
-{
-    for (size_t i = 0; i < o->operand_count; i++) {
-        if (!selector_is_guid(span_of(o->operands[i]))) {
-            return fault_set(f, FAULT_USAGE, "action \"%s\": a GUID is wanted", o->operands[i]);
-        }
-    }
-    return true;
-}
-
 static enum exit_status run_cancel(const struct options *o, struct report *report)
 {
     struct session s = {0};
+    struct input all = {0};
     struct tally tally = {0};
     struct fault f = {0};
-    if (!check_action_ids(o, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
+    if (!input_read(&all, o, report, &f) || !session_check(&s, o, &f) || !session_open(&s, report, &f)) {
         report_fault(report, &f);
         tally_add(&tally, f.code);
     }
-    for (size_t i = 0; !fault_is_set(&f) && i < o->operand_count; i++) {
-        const char *id = o->operands[i];
+    for (size_t i = 0; !fault_is_set(&f) && i < all.count; i++) {
+        const char *id = input_text(&all, i);
         tally_add(&tally, o->dry_run ? plan_cancel(&s.api, id, o->comment, report) : cancel_one(&s.api, id, o->comment, report));
     }
+    input_free(&all);
     session_close(&s);
     return tally_status(&tally);
 }
@@ -226,7 +326,7 @@ static enum exit_status run_manual(const struct options *o, struct report *repor
 
 static enum exit_status run_command(const struct options *o, int argc, struct report *report)
 {
-    if (o->operand_count == 0 && options_wants_operand(o)) {
+    if (options_lacks_operand(o)) {
         return run_usage(o, argc, report);
     }
     switch (o->command) {
@@ -236,6 +336,10 @@ static enum exit_status run_command(const struct options *o, int argc, struct re
         return query_find(o, report);
     case COMMAND_CANCEL:
         return run_cancel(o, report);
+    case COMMAND_DOCTOR:
+        return doctor_run(o, report);
+    case COMMAND_SELF_TEST:
+        return selftest_run(report);
     case COMMAND_TOKEN:
         return run_token(o, report);
     case COMMAND_HELP:
@@ -257,6 +361,12 @@ enum exit_status run(int argc, char *const *argv)
     bool read = options_read(&options, argc, argv, &f);
     report_open(&report, &options);
     if (read) {
+        if (options_giver(&options, "--at") != NULL) {
+            clock_set(options.at);
+        }
+        if (options.config != NULL) {
+            trace(TRACE_STEPS, "configuration: %s", options.config);
+        }
         status = run_command(&options, argc, &report);
     } else {
         report_fault(&report, &f);

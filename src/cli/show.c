@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "cli/object.h"
+#include "cli/summary.h"
 #include "cli/table.h"
 #include "codec/json_write.h"
 #include "codec/time_text.h"
@@ -65,7 +66,7 @@ static void put_candidates_member(struct buf *b, const struct device_list *list)
 
 static void put_row_members(struct buf *b, const struct release_row *row)
 {
-    const struct action *a = &row->action;
+    const struct action *a = release_action(row);
     object_text(b, "result", release_result_name(row->result));
     object_text(b, "machineId", row->machine_id);
     object_text(b, "computerDnsName", a->computer_name[0] != '\0' ? a->computer_name : row->computer_name);
@@ -73,7 +74,7 @@ static void put_row_members(struct buf *b, const struct release_row *row)
     object_text(b, "actionStatus", a->status_text);
     object_time(b, "requested", a->requested);
     object_time(b, "ended", a->ended);
-    object_fault(b, &row->fault);
+    object_fault(b, release_fault(row));
     if (row->candidates.count > 0) {
         put_candidates_member(b, &row->candidates);
     }
@@ -87,6 +88,8 @@ static const char *meaning_of(enum release_result result)
         return " (queued, not yet released)";
     case RELEASE_ALREADY_PENDING:
         return " (queued before)";
+    case RELEASE_SKIPPED:
+        return " (done by an earlier run)";
     default:
         return "";
     }
@@ -108,21 +111,30 @@ static void put_action_line(struct buf *b, size_t indent, const char *what, cons
 /*
  *     accepted  pc-042 (queued, not yet released)
  *               action 5382f7ea-7557-4ab7-9782-d50480024a4e, Pending
+ * or, of many,
+ *     accepted  pc-042, action 5382f7ea-7557-4ab7-9782-d50480024a4e
  */
 static void show_row_text(struct report *r, const struct release_row *row)
 {
     const char *result = release_result_name(row->result);
     size_t indent = strlen(result) + 2;
     struct buf b = buf_init(REPORT_MAX);
-    report_put_colored(r, &b, fault_is_set(&row->fault) ? REPORT_BAD : REPORT_GOOD, result);
+    report_put_colored(r, &b, row->code != FAULT_NONE ? REPORT_BAD : REPORT_GOOD, result);
     buf_put_text(&b, "  ");
     escape_put(&b, span_of(row->input));
+    if (r->brief) {
+        buf_put_text(&b, release_action(row)->id[0] != '\0' ? ", action " : "");
+        escape_put(&b, span_of(release_action(row)->id));
+        buf_put_char(&b, '\n');
+        report_result(r, &b);
+        return;
+    }
     buf_put_text(&b, meaning_of(row->result));
     buf_put_char(&b, '\n');
-    if (row->computer_name[0] != '\0') {
+    if (row->computer_name != NULL) {
         buf_put_format(&b, "%*sdevice %s\n", (int)indent, "", row->machine_id);
     }
-    put_action_line(&b, indent, "action", &row->action);
+    put_action_line(&b, indent, "action", release_action(row));
     report_result(r, &b);
 }
 
@@ -168,16 +180,20 @@ static void show_candidates(const struct report *r, const struct device_list *li
 void show_row(void *report, const struct release_row *row)
 {
     struct report *r = report;
-    bool failed = fault_is_set(&row->fault);
+    bool failed = row->code != FAULT_NONE;
     if (r->json) {
         struct buf b = object_begin(row->input);
         put_row_members(&b, row);
         object_end(r, &b);
-    } else if (!failed || row->action.id[0] != '\0') {
+    } else if (!failed || release_action(row)->id[0] != '\0') {
         show_row_text(r, row); /* a failure too, where there is an action to ask for again */
     }
+    if (r->summary != NULL) {
+        summary_add(r->summary, row);
+    }
     if (failed) {
-        report_failure(r, &row->fault);
+        bool advised = r->brief && r->summary != NULL && !summary_is_news(r->summary, release_fault(row));
+        (advised ? report_failure_line : report_failure)(r, release_fault(row));
         if (!r->json && row->candidates.count > 0) {
             show_candidates(r, &row->candidates);
         }
@@ -250,30 +266,6 @@ void show_planned(void *report, const struct release_row *row, const struct call
 void show_advice(void *report, const char *text)
 {
     report_advice(report, text);
-}
-
-/* "waiting 0:24 of 10:00: Pending", or "waiting 0:24 of 10:00: 3 of 5 devices" */
-void show_progress(void *report, const struct release *release, uint64_t elapsed_ms)
-{
-    struct buf line = buf_init(200);
-    size_t waiting = 0;
-    const char *status = "";
-    for (size_t i = 0; i < release->count; i++) {
-        if (release->rows[i].stage == STAGE_FOLLOW) {
-            waiting++;
-            status = release->rows[i].action.status_text;
-        }
-    }
-    unsigned elapsed = (unsigned)(elapsed_ms / 1000);
-    unsigned limit = (unsigned)(release->settings.wait_ms / 1000);
-    buf_put_format(&line, "waiting %u:%02u of %u:%02u: ", elapsed / 60, elapsed % 60, limit / 60, limit % 60);
-    if (release->count == 1) {
-        buf_put_text(&line, status);
-    } else {
-        buf_put_format(&line, "%zu of %zu devices", waiting, release->count);
-    }
-    report_progress(report, buf_text(&line));
-    buf_free(&line);
 }
 
 void show_others(const struct report *r, const char *input, const struct device_list *found, const struct device *chosen)

@@ -22,9 +22,6 @@ void show_row(void *report, const struct release_row *row);
 /* A row of a dry run, with the request that would be sent. */
 void show_planned(void *report, const struct release_row *row, const struct call *call);
 
-/* How far following has got. */
-void show_progress(void *report, const struct release *release, uint64_t elapsed_ms);
-
 /* report_advice() as a callback. */
 void show_advice(void *report, const char *text);
 

@@ -135,8 +135,7 @@ static bool check_field(struct http1_reader *r, struct span line, struct fault *
     return split_field(line, &name, &value) || bad(f, "malformed header field");
 }
 
-/* Step through the fields of the head; start with the whole head. */
-static bool next_field(struct span *rest, struct span *name, struct span *value)
+bool http1_next_field(struct span *rest, struct span *name, struct span *value)
 {
     struct span line;
     while (span_next(rest, '\n', &line)) {
@@ -147,7 +146,7 @@ static bool next_field(struct span *rest, struct span *name, struct span *value)
     return false;
 }
 
-static struct span fields_of(const struct http1_reader *r)
+struct span http1_fields(const struct http1_reader *r)
 {
     struct span rest = buf_span(&r->head);
     struct span status_line;
@@ -157,11 +156,11 @@ static struct span fields_of(const struct http1_reader *r)
 
 size_t http1_field(const struct http1_reader *r, const char *name, struct span *value)
 {
-    struct span rest = fields_of(r);
+    struct span rest = http1_fields(r);
     struct span this_name, this_value;
     size_t count = 0;
     *value = (struct span){0};
-    while (next_field(&rest, &this_name, &this_value)) {
+    while (http1_next_field(&rest, &this_name, &this_value)) {
         if (span_equal_nocase(this_name, span_of(name)) && count++ == 0) {
             *value = this_value;
         }
@@ -177,9 +176,9 @@ struct span http1_head(const struct http1_reader *r)
 /* Whether a Connection field lists this option (RFC 9110 section 7.6.1). */
 static bool connection_lists(const struct http1_reader *r, struct span option)
 {
-    struct span rest = fields_of(r);
+    struct span rest = http1_fields(r);
     struct span name, value, part;
-    while (next_field(&rest, &name, &value)) {
+    while (http1_next_field(&rest, &name, &value)) {
         while (span_equal_nocase(name, SPAN("connection")) && span_next(&value, ',', &part)) {
             if (span_equal_nocase(span_trim(part), option)) {
                 return true;
@@ -224,7 +223,9 @@ static bool begin_body(struct http1_reader *r, struct fault *f)
     size_t codings = http1_field(r, "transfer-encoding", &coding);
     size_t lengths = http1_field(r, "content-length", &length);
     r->keep_alive = stays_open(r);
-    if (codings > 0) {
+    if (r->head_only) {
+        r->state = STATE_DONE;
+    } else if (codings > 0) {
         if (!begin_chunked(r, coding, lengths, codings, f)) {
             return false;
         }

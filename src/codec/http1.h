@@ -31,6 +31,7 @@ struct http1_reader {
     int status;          /* 200 to 599; 0 before that */
     bool keep_alive;     /* the connection may carry another request after this message, if nothing follows it */
     struct buf body;     /* owned; chunked coding removed */
+    bool head_only;      /* set behind http1_reader_init(): the message ends with its head, as the answer to CONNECT does */
     /* workings */
     struct buf head;     /* the final head, status line first, CRLF line ends, without the empty line */
     bool started;        /* any byte of an answer has arrived */
@@ -73,6 +74,10 @@ enum http1_result http1_reader_end(struct http1_reader *r, bool authenticated, s
  * borrowed from the reader. 0 leaves *value empty.
  */
 size_t http1_field(const struct http1_reader *r, const char *name, struct span *value);
+
+/* Step through all fields of the final head, as above: start with http1_fields(). False: no more. */
+struct span http1_fields(const struct http1_reader *r);
+bool http1_next_field(struct span *rest, struct span *name, struct span *value);
 
 /* The final head as received, without the empty line; for the trace. */
 struct span http1_head(const struct http1_reader *r);

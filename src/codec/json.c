@@ -324,18 +324,6 @@ static struct span string_inside(struct json string)
                                                               : (struct span){0};
 }
 
-static size_t utf8_encode(uint32_t code_point, char bytes[4])
-{
-    size_t size = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
-    static const unsigned char leads[5] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = size; i-- > 1;) {
-        bytes[i] = (char)(unsigned char)(0x80 | (code_point & 0x3F));
-        code_point >>= 6;
-    }
-    bytes[0] = (char)(unsigned char)(leads[size] | code_point);
-    return size;
-}
-
 /* "\uHHHH" at the start of s; false when something else stands there. */
 static bool hex_unit(struct span s, uint32_t *unit)
 {

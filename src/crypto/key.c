@@ -309,8 +309,9 @@ static bool check_dates(const struct x509 *certificate, int64_t now, const char 
     time_put_rfc3339(now, clock);
     fault_set(f, FAULT_FILE, "%s: the certificate %s %s, and this host's clock says %s", name,
               early ? "is not valid before" : "expired at", limit, clock);
-    return fault_advise(f, early ? "check this host's clock; else wait, or use another certificate"
-                                 : "register a new certificate with the application and use that; or is this host's clock wrong?");
+    return fault_advise(f, early ? "check this host's clock (--at TIME gives the true time); else wait, or use another certificate"
+                                 : "register a new certificate with the application and use that; or is this host's clock wrong "
+                                   "(--at TIME)?");
 }
 
 /* The certificates of the file into `all`, one after another. */

@@ -133,28 +133,45 @@ static bool collect(void *context, struct json entity, struct fault *f)
     return true;
 }
 
-bool action_list(struct api *a, const char *machine_id, struct action_list *list, struct fault *f)
+/* With `filter`, which is freed. */
+static bool list(struct api *a, struct buf *filter, size_t top, api_visit *visit, void *context, struct fault *f)
 {
-    struct buf filter = buf_init(API_PATH_MAX);
     struct buf path = buf_init(API_PATH_MAX);
     buf_put_text(&path, "/api/machineactions");
-    if (machine_id != NULL) {
-        buf_put_text(&filter, "machineId eq ");
-        api_put_quoted(&filter, span_of(machine_id));
-        buf_put_text(&filter, " and ");
-    }
-    buf_put_text(&filter, "type in ('Isolate','Unisolate')");
-    api_put_filter(&path, buf_span(&filter));
-    bool ok = api_list(a, buf_span(&path), machine_id == NULL ? API_TOP : 0, collect, list, f);
-    buf_free(&filter);
+    api_put_filter(&path, buf_span(filter));
+    bool ok = filter->failed ? fault_set(f, FAULT_MEMORY, "out of memory") : api_list(a, buf_span(&path), top, visit, context, f);
+    buf_free(filter);
     buf_free(&path);
     return ok;
 }
 
-void action_list_free(struct action_list *list)
+bool action_list_of(struct api *a, const char *const *machine_ids, size_t count, struct action_list *actions, struct fault *f)
 {
-    memory_give(list->at);
-    *list = (struct action_list){0};
+    struct buf filter = buf_init(API_PATH_MAX);
+    if (count > 0) {
+        api_put_any(&filter, "machineId", machine_ids, count);
+        buf_put_text(&filter, " and ");
+    }
+    buf_put_text(&filter, "type in ('Isolate','Unisolate')");
+    return list(a, &filter, count == 1 ? 0 : API_TOP, collect, actions, f);
+}
+
+bool action_list(struct api *a, const char *machine_id, struct action_list *actions, struct fault *f)
+{
+    return action_list_of(a, &machine_id, machine_id != NULL, actions, f);
+}
+
+bool action_list_waiting(struct api *a, api_visit *visit, void *context, struct fault *f)
+{
+    struct buf filter = buf_init(API_PATH_MAX);
+    buf_put_text(&filter, "type eq 'Unisolate' and status in ('Pending','InProgress')");
+    return list(a, &filter, API_TOP, visit, context, f);
+}
+
+void action_list_free(struct action_list *actions)
+{
+    memory_give(actions->at);
+    *actions = (struct action_list){0};
 }
 
 /* ---- one action ---- */

@@ -55,6 +55,13 @@ struct action_list {
  * Rule: defender-docs api/get-machineactions-collection.md.
  */
 bool action_list(struct api *a, const char *machine_id, struct action_list *list, struct fault *f) MUST_CHECK;
+
+/* The same of several devices, in one list. */
+bool action_list_of(struct api *a, const char *const *machine_ids, size_t count, struct action_list *list, struct fault *f) MUST_CHECK;
+
+/* Visit the Unisolate actions of the tenant that have not ended. */
+bool action_list_waiting(struct api *a, api_visit *visit, void *context, struct fault *f) MUST_CHECK;
+
 void action_list_free(struct action_list *list);
 
 /* GET one action. FAULT_NOT_FOUND: unknown, or too new to be seen. */

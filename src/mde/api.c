@@ -6,11 +6,13 @@
 #include "base/trace.h"
 #include "os/os.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct call api_call(const struct api *a, const char *method, struct span path, struct span body)
 {
     struct call call = call_init(method, a->url);
+    call.paced = true;
     struct span base = a->url->target;
     if (span_ends(base, SPAN("/"))) {
         base.size--;
@@ -181,6 +183,17 @@ void api_put_quoted(struct buf *filter, struct span text)
     buf_put_char(filter, '\'');
 }
 
+void api_put_any(struct buf *filter, const char *name, const char *const *values, size_t count)
+{
+    buf_put_text(filter, name);
+    buf_put_text(filter, count > 1 ? " in (" : " eq ");
+    for (size_t i = 0; i < count; i++) {
+        buf_put_text(filter, i > 0 ? "," : "");
+        api_put_quoted(filter, span_of(values[i]));
+    }
+    buf_put_text(filter, count > 1 ? ")" : "");
+}
+
 /* The domains that Microsoft serves the API from, cloud by cloud: a shard or another region may give the next page. */
 static const struct {
     const char *domain;
@@ -209,65 +222,56 @@ static bool is_own_host(const struct api *a, const struct url *u)
     return same || (cloud_of(u) != 0 && cloud_of(u) == cloud_of(a->url));
 }
 
-/* Where a walk through pages has got to. */
-struct pages {
-    struct buf path;      /* of the first page */
-    struct buf link;      /* the next page's URL as the service wrote it; empty: the first page, or by $skip */
-    struct url link_url;
-    size_t top;           /* elements asked for a page; 0: the service's number */
-    size_t visited;       /* elements so far */
-    bool linked;          /* a nextLink has been followed: the service's pages may be smaller than `top` */
-};
-
-static struct call page_call(const struct api *a, struct pages *p)
+static struct call page_call(struct api_listing *l)
 {
     struct buf path = buf_init(API_PATH_MAX);
     struct call call;
-    if (p->link.size > 0) {
-        call = api_call(a, "GET", (struct span){0}, (struct span){0});
-        call.origin = &p->link_url;
+    if (l->link.size > 0) {
+        call = api_call(l->api, "GET", (struct span){0}, (struct span){0});
+        call.origin = &l->link_url;
         buf_clear(&call.target);
-        buf_put(&call.target, p->link_url.target);
+        buf_put(&call.target, l->link_url.target);
     } else {
-        buf_put(&path, buf_span(&p->path));
-        if (p->top > 0) {
-            buf_put_format(&path, "&$top=%zu", p->top);
+        buf_put(&path, l->path);
+        if (l->top > 0) {
+            buf_put_format(&path, "&$top=%zu", l->top);
         }
-        if (p->visited > 0) {
-            buf_put_format(&path, "&$skip=%zu", p->visited);
+        if (l->visited > 0) {
+            buf_put_format(&path, "&$skip=%zu", l->visited);
         }
-        call = api_call(a, "GET", buf_span(&path), (struct span){0});
+        call = api_call(l->api, "GET", buf_span(&path), (struct span){0});
+        call.target.failed = call.target.failed || path.failed;
     }
     call.repeatable = true;
     buf_free(&path);
     return call;
 }
 
-/* Take over the answer's nextLink. *more says whether there is a page left. */
-static bool take_next(const struct api *a, struct pages *p, struct json answer, size_t in_page, bool *more, struct fault *f)
+/* Take over the answer's nextLink: is there a page left? */
+static bool take_next(struct api_listing *l, struct json answer, size_t in_page, struct fault *f)
 {
     struct json link;
     struct buf text = buf_init(URL_MAX);
     size_t links = json_member(answer, "@odata.nextLink", &link);
     bool has_link = links > 0 && link.kind != JSON_NULL;
-    bool may_go_on = p->top > 0 && p->linked && in_page > 0; /* links may end where `top` elements have been given */
-    p->linked = p->linked || has_link;
-    *more = has_link || may_go_on || in_page >= (p->top > 0 ? p->top : API_PAGE_SIZE);
+    bool may_go_on = l->top > 0 && l->linked && in_page > 0; /* links may end where `top` elements have been given */
+    l->linked = l->linked || has_link;
+    l->ended = !has_link && !may_go_on && in_page < (l->top > 0 ? l->top : API_PAGE_SIZE);
     if (!has_link) {
-        buf_clear(&p->link);
+        buf_clear(&l->link);
         return true;
     }
-    bool ok = links == 1 && json_put_decoded(&text, link) && !span_equal(buf_span(&text), buf_span(&p->link));
-    buf_free(&p->link);
-    p->link = text;
+    bool ok = links == 1 && json_put_decoded(&text, link) && !span_equal(buf_span(&text), buf_span(&l->link));
+    buf_free(&l->link);
+    l->link = text;
     struct fault no_url = {0};
-    if (!ok || !url_parse(buf_span(&p->link), &p->link_url, &no_url) || !is_own_host(a, &p->link_url)) {
-        return fault_set(f, FAULT_ANSWER, "%s: the next page of a list is not at one of the API's hosts", a->url->place);
+    if (!ok || !url_parse(buf_span(&l->link), &l->link_url, &no_url) || !is_own_host(l->api, &l->link_url)) {
+        return fault_set(f, FAULT_ANSWER, "%s: the next page of a list is not at one of the API's hosts", l->api->url->place);
     }
     return true;
 }
 
-static bool visit_page(struct pages *p, struct json answer, api_visit *visit, void *context, size_t *in_page, struct fault *f)
+static bool visit_page(struct api_listing *l, struct json answer, size_t *in_page, struct fault *f)
 {
     struct json list;
     struct json element;
@@ -277,49 +281,84 @@ static bool visit_page(struct pages *p, struct json answer, api_visit *visit, vo
         return fault_set(f, FAULT_ANSWER, "the answer holds no list");
     }
     while (json_next(list, &walk, &element)) {
-        if (!visit(context, element, f)) {
+        if (!l->visit(l->context, element, f)) {
             return false;
         }
         (*in_page)++;
     }
-    p->visited += *in_page;
+    l->visited += *in_page;
     return true;
 }
 
-static bool walk_pages(struct api *a, struct pages *p, api_visit *visit, void *context, struct fault *f)
+/* The engine has ended the call of a page. The answer is read and given back at once: of many lists only a few are held. */
+static void take_page(void *listing, struct call *call)
 {
-    bool more = true;
-    for (size_t page = 0; more; page++) {
-        struct json answer = {0};
-        size_t in_page = 0;
-        if (page == API_PAGES_MAX) {
-            return fault_set(f, FAULT_ANSWER, "%s: a list of more than %d pages", a->url->place, (int)API_PAGES_MAX);
-        }
-        struct call call = page_call(a, p);
-        (void)client_call(a->client, &call);
-        bool ok = api_answer(&call, &answer, f) && visit_page(p, answer, visit, context, &in_page, f) &&
-                  take_next(a, p, answer, in_page, &more, f);
-        call_free(&call);
-        if (ok) {
-            continue;
-        }
-        if (f->code == FAULT_NOT_FOUND) {
-            fault_clear(f);
-            return true;
-        }
-        if (!api_renew(a, f)) {
-            return false;
+    struct api_listing *l = listing;
+    struct json answer = {0};
+    size_t in_page;
+    bool ok = api_answer(call, &answer, &l->fault) && visit_page(l, answer, &in_page, &l->fault) &&
+              take_next(l, answer, in_page, &l->fault);
+    if (l->fault.code == FAULT_NOT_FOUND && !(l->wants_words && l->fault.service_code[0] == '\0')) {
+        fault_clear(&l->fault);
+        l->ended = true;
+    } else if (ok && !l->ended && ++l->pages == API_PAGES_MAX) {
+        fault_set(&l->fault, FAULT_ANSWER, "%s: a list of more than %d pages", l->api->url->place, (int)API_PAGES_MAX);
+    }
+    l->ended = l->ended || fault_is_set(&l->fault);
+    buf_free(&call->answer);
+}
+
+/* The next page of each list that has one. False: there is none. */
+static bool round_of_pages(struct api *a, struct api_listing *lists, size_t count)
+{
+    struct call calls[API_LISTS_MAX];
+    size_t used = 0;
+    bool renewed = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!lists[i].ended) {
+            calls[used] = page_call(&lists[i]);
+            calls[used].ended = take_page;
+            calls[used++].context = &lists[i];
         }
     }
-    return true;
+    client_run(a->client, calls, used);
+    while (used-- > 0) {
+        struct api_listing *l = calls[used].context;
+        call_free(&calls[used]);
+        if (l->fault.code == FAULT_TOKEN && (renewed || api_renew(a, &l->fault))) {
+            renewed = true;
+            fault_clear(&l->fault);
+            l->ended = false;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!lists[i].ended) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void api_lists(struct api *a, struct api_listing *lists, size_t count)
+{
+    assert(count <= API_LISTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        lists[i].api = a;
+    }
+    while (round_of_pages(a, lists, count)) {
+        /* each list has API_PAGES_MAX pages at most */
+    }
+    for (size_t i = 0; i < count; i++) {
+        buf_free(&lists[i].link);
+    }
 }
 
 bool api_list(struct api *a, struct span path, size_t top, api_visit *visit, void *context, struct fault *f)
 {
-    struct pages p = {.top = top, .path = buf_init(API_PATH_MAX), .link = buf_init(URL_MAX)};
-    buf_put(&p.path, path);
-    bool ok = p.path.failed ? fault_set(f, FAULT_MEMORY, "out of memory") : walk_pages(a, &p, visit, context, f);
-    buf_free(&p.path);
-    buf_free(&p.link);
-    return ok;
+    struct api_listing list = {.path = path, .top = top, .visit = visit, .context = context};
+    api_lists(a, &list, 1);
+    if (fault_is_set(&list.fault)) {
+        *f = list.fault;
+    }
+    return !fault_is_set(&list.fault);
 }

@@ -11,7 +11,8 @@
 #include "codec/json.h"
 #include "net/client.h"
 
-enum { API_RENEW_MS = 5 * 60 * 1000, API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_TOP = 1000, API_PATH_MAX = 8 * 1024 };
+enum { API_RENEW_MS = 5 * 60 * 1000, API_PATH_MAX = 8 * 1024 };
+enum { API_PAGES_MAX = 200, API_PAGE_SIZE = 10000, API_TOP = 1000, API_LISTS_MAX = 8 };
 
 struct api {
     struct client *client;
@@ -56,11 +57,34 @@ typedef bool api_visit(void *context, struct json element, struct fault *f);
  */
 bool api_list(struct api *a, struct span path, size_t top, api_visit *visit, void *context, struct fault *f) MUST_CHECK;
 
+/* One of several lists that are read at the same time. Zeroed but for what is asked. */
+struct api_listing {
+    struct span path;                /* as of api_list(); borrowed until the end */
+    size_t top;
+    api_visit *visit;
+    void *context;
+    bool wants_words;                /* 404 is an empty list only in the API's words: others say so of a path that is too long */
+    struct fault fault;              /* out: why it was not read to its end; elements may have been visited all the same */
+    /* api.c's own */
+    struct api *api;
+    struct buf link;                 /* the next page's URL as the service wrote it; empty: the first page, or by $skip */
+    struct url link_url;
+    size_t visited, pages;           /* elements and pages so far */
+    bool linked;                     /* a nextLink has been followed: the service's pages may be smaller than `top` */
+    bool ended;
+};
+
+/* Read up to API_LISTS_MAX lists over several connections. Visitors are called as answers come. */
+void api_lists(struct api *a, struct api_listing *lists, size_t count);
+
 /* Append ?$filter= and the filter, percent-encoded. */
 void api_put_filter(struct buf *path, struct span filter);
 
 /* Append 'text' as an OData string: quotes around it, quotes in it doubled (OData 4.01 URL conventions 5.1.1.6.1). */
 void api_put_quoted(struct buf *filter, struct span text);
+
+/* Append "name eq 'value'", or of several "name in ('value','value')". */
+void api_put_any(struct buf *filter, const char *name, const char *const *values, size_t count);
 
 /* True when the fault says that an action is already under way for the device: by code, then by the words. */
 bool api_is_duplicate(const struct fault *f);

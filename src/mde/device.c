@@ -18,7 +18,7 @@ static bool member_is_set(struct json record, const char *name)
     return json_member(record, name, &value) > 0 && value.kind != JSON_NULL && !json_is(value, "");
 }
 
-static bool device_read(struct device *d, struct json record, struct fault *f)
+bool device_read(struct device *d, struct json record, struct fault *f)
 {
     char text[48];
     struct selector id;
@@ -87,12 +87,9 @@ static bool fits_ip(const struct selector *s, const struct device *d, struct jso
 /* The whole name without case; a name with no dot also fits the part of a full name in front of its first dot. */
 static bool fits_name(const struct selector *s, const struct device *d, struct json record)
 {
-    struct span wanted = span_of(s->value);
+    struct span wanted = selector_key(s);
     struct span name = span_of(d->name);
     (void)record;
-    if (span_ends(wanted, SPAN("."))) {
-        wanted.size--;
-    }
     if (span_find(wanted, '.') == wanted.size) {
         name = span_cut(name, 0, span_find(name, '.'));
     }
@@ -123,7 +120,6 @@ static bool fits_tag(const struct selector *s, const struct device *d, struct js
 
 struct search {
     const struct selector *selector;
-    bool (*fits)(const struct selector *s, const struct device *d, struct json record);
     device_visit *visit;
     void *context;
     size_t found;
@@ -136,27 +132,27 @@ static bool take_record(void *context, struct json record, struct fault *f)
     if (!device_read(&device, record, f)) {
         return false;
     }
-    if (!search->fits(search->selector, &device, record)) {
+    if (!device_fits(search->selector, &device, record)) {
         return true;
     }
     search->found++;
     return search->visit(search->context, &device, record, f);
 }
 
-static bool search_list(struct api *a, struct buf *path, struct search *search, struct fault *f)
+static bool search_list(struct api *a, struct buf *path, size_t top, struct search *search, struct fault *f)
 {
-    bool ok = path->failed ? fault_set(f, FAULT_MEMORY, "out of memory") : api_list(a, buf_span(path), 0, take_record, search, f);
+    bool ok = path->failed ? fault_set(f, FAULT_MEMORY, "out of memory") : api_list(a, buf_span(path), top, take_record, search, f);
     buf_free(path);
     return ok;
 }
 
-static bool search_filter(struct api *a, struct buf *filter, struct search *search, struct fault *f)
+static bool search_filter(struct api *a, struct buf *filter, size_t top, struct search *search, struct fault *f)
 {
     struct buf path = buf_init(API_PATH_MAX);
     buf_put_text(&path, "/api/machines");
     api_put_filter(&path, buf_span(filter));
     buf_free(filter);
-    return search_list(a, &path, search, f);
+    return search_list(a, &path, top, search, f);
 }
 
 static bool ask_id(struct api *a, const struct selector *s, struct search *search, struct fault *f)
@@ -181,7 +177,7 @@ static bool ask_entra(struct api *a, const struct selector *s, struct search *se
     struct buf filter = buf_init(API_PATH_MAX);
     struct fault refused = {0};
     buf_put_format(&filter, "aadDeviceId eq %s", s->value);
-    if (search_filter(a, &filter, search, &refused)) {
+    if (search_filter(a, &filter, 0, search, &refused)) {
         return true;
     }
     if (refused.code != FAULT_REFUSED) {
@@ -190,7 +186,7 @@ static bool ask_entra(struct api *a, const struct selector *s, struct search *se
     }
     filter = buf_init(API_PATH_MAX);
     buf_put_format(&filter, "aadDeviceId eq '%s'", s->value);
-    return search_filter(a, &filter, search, f);
+    return search_filter(a, &filter, 0, search, f);
 }
 
 /* findbyip sees 15 minutes only; a device that has been silent for longer is found by the address that it had last. */
@@ -202,7 +198,7 @@ static bool ask_ip(struct api *a, const struct selector *s, struct search *searc
     struct fault refused = {0};
     time_put_rfc3339(clock_seconds(), now);
     buf_put_format(&path, "/api/machines/findbyip(ip='%s',timestamp=%s)", s->value, now);
-    bool ok = search_list(a, &path, search, &refused);
+    bool ok = search_list(a, &path, 0, search, &refused);
     if (!ok && refused.code != FAULT_REFUSED) { /* 400: a clock that is wrong here */
         *f = refused;
         return false;
@@ -212,7 +208,7 @@ static bool ask_ip(struct api *a, const struct selector *s, struct search *searc
     }
     buf_put_text(&filter, "lastIpAddress eq ");
     api_put_quoted(&filter, span_of(s->value));
-    return search_filter(a, &filter, search, f);
+    return search_filter(a, &filter, 0, search, f);
 }
 
 static void put_name_clauses(struct buf *filter, struct span name, bool is_short)
@@ -235,10 +231,7 @@ static bool ask_name(struct api *a, const struct selector *s, struct search *sea
 {
     char lower[SELECTOR_MAX + 1];
     struct buf filter = buf_init(API_PATH_MAX);
-    struct span name = span_of(s->value);
-    if (span_ends(name, SPAN("."))) {
-        name.size--;
-    }
+    struct span name = selector_key(s);
     for (size_t i = 0; i < name.size; i++) {
         lower[i] = ascii_lower(name.at[i]);
     }
@@ -247,16 +240,29 @@ static bool ask_name(struct api *a, const struct selector *s, struct search *sea
     if (!span_equal(name, span_make(lower, name.size))) {
         put_name_clauses(&filter, span_make(lower, name.size), is_short);
     }
-    return search_filter(a, &filter, search, f);
+    return search_filter(a, &filter, 0, search, f);
 }
 
+/* findbytag answers with all of them at once. Where that is more than an answer may hold, the same by a filter, which takes pages. */
 static bool ask_tag(struct api *a, const struct selector *s, struct search *search, struct fault *f)
 {
     struct buf path = buf_init(API_PATH_MAX);
+    struct buf filter = buf_init(API_PATH_MAX);
+    struct fault why = {0};
     buf_put_text(&path, "/api/machines/findbytag?tag=");
     url_put_encoded(&path, span_of(s->value));
     buf_put_text(&path, "&useStartsWithFilter=false");
-    return search_list(a, &path, search, f);
+    if (search_list(a, &path, 0, search, &why)) {
+        return true;
+    }
+    if (why.code != FAULT_TOO_LARGE) {
+        *f = why;
+        return false;
+    }
+    buf_put_text(&filter, "machineTags/any(tag: tag eq ");
+    api_put_quoted(&filter, span_of(s->value));
+    buf_put_char(&filter, ')');
+    return search_filter(a, &filter, API_TOP, search, f);
 }
 
 struct kind {
@@ -268,6 +274,11 @@ static const struct kind kinds[] = {
     [SELECT_ID] = {ask_id, fits_id},       [SELECT_ENTRA] = {ask_entra, fits_entra}, [SELECT_IP] = {ask_ip, fits_ip},
     [SELECT_NAME] = {ask_name, fits_name}, [SELECT_TAG] = {ask_tag, fits_tag},       [SELECT_SELF] = {ask_id, fits_id},
 };
+
+bool device_fits(const struct selector *s, const struct device *d, struct json record)
+{
+    return kinds[s->kind].fits(s, d, record);
+}
 
 /* The sensor's command writes texts in quotes. */
 static struct span without_quotes(struct span text)
@@ -300,40 +311,48 @@ bool device_search(struct api *a, const struct selector *s, device_visit *visit,
     if (!device_resolve_self(&selector, f)) {
         return false;
     }
-    const struct kind *kind = &kinds[selector.kind];
-    struct search search = {.selector = &selector, .fits = kind->fits, .visit = visit, .context = context};
-    return kind->ask(a, &selector, &search, f);
+    struct search search = {.selector = &selector, .visit = visit, .context = context};
+    return kinds[selector.kind].ask(a, &selector, &search, f);
 }
 
 /* ---- lists ---- */
 
-static bool has_device(const struct device_list *list, const char *id)
+static bool has_device(const struct device_list *list, uint32_t hash, const char *id)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->at[i].id, id) == 0) {
+    uint32_t walk = 0;
+    size_t row;
+    while (index_next(&list->ids, hash, &walk, &row)) {
+        if (strcmp(list->at[row].id, id) == 0) {
             return true;
         }
     }
     return false;
 }
 
+static bool grow(struct device_list *list)
+{
+    size_t capacity = list->capacity == 0 ? 1 : list->capacity * 2;
+    struct device *grown = list->count < DEVICE_LIST_MAX ? memory_take(capacity, sizeof *grown) : NULL;
+    if (grown == NULL) {
+        return false;
+    }
+    if (list->count > 0) {
+        memcpy(grown, list->at, list->count * sizeof *grown);
+    }
+    memory_give(list->at);
+    list->at = grown;
+    list->capacity = capacity;
+    return true;
+}
+
 bool device_list_add(struct device_list *list, const struct device *device, struct fault *f)
 {
-    if (has_device(list, device->id)) {
+    uint32_t hash = index_hash(span_of(device->id));
+    if (has_device(list, hash, device->id)) {
         return true; /* a page may overlap the one before */
     }
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-        struct device *grown = capacity <= DEVICE_LIST_MAX ? memory_take(capacity, sizeof *grown) : NULL;
-        if (grown == NULL) {
-            return fault_set(f, FAULT_MEMORY, "too many devices");
-        }
-        if (list->count > 0) {
-            memcpy(grown, list->at, list->count * sizeof *grown);
-        }
-        memory_give(list->at);
-        list->at = grown;
-        list->capacity = capacity;
+    if ((list->count == list->capacity && !grow(list)) || !index_add(&list->ids, hash, list->count)) {
+        return fault_set(f, FAULT_MEMORY, "too many devices");
     }
     list->at[list->count++] = *device;
     return true;
@@ -392,5 +411,6 @@ bool device_choose(const struct device_list *found, const struct device **chosen
 void device_list_free(struct device_list *list)
 {
     memory_give(list->at);
+    index_free(&list->ids);
     *list = (struct device_list){0};
 }

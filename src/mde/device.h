@@ -5,11 +5,13 @@
  * Not here  what is done with a device (release.h, isolation.h).
  * Limits    DEVICE_LIST_MAX devices of one selector.
  * Rules     contract section 2; defender-docs api/get-machines.md, find-machines-by-ip.md, find-machines-by-tag.md, machine.md,
- *           fix-unhealthy-sensors.md for duplicates (read 2026-11-23). Never part of a name, never the first hit.
+ *           exposed-apis-odata-samples.md (machineTags/any), fix-unhealthy-sensors.md for duplicates (read 2026-11-23).
+ *           Never part of a name, never the first hit.
  */
 #ifndef MDE_DEVICE_H
 #define MDE_DEVICE_H
 
+#include "base/index.h"
 #include "mde/api.h"
 #include "mde/selector.h"
 
@@ -27,7 +29,14 @@ struct device {
 struct device_list {
     struct device *at;      /* owned */
     size_t count, capacity;
+    struct index ids;
 };
+
+/* Take a record apart. FAULT_ANSWER: it has no device id. */
+bool device_read(struct device *d, struct json record, struct fault *f) MUST_CHECK;
+
+/* Whether a record fits a selector, which is not SELECT_SELF: compared here, whole and without case, whatever the service's filter did. */
+bool device_fits(const struct selector *s, const struct device *d, struct json record);
 
 /*
  * Turn SELECT_SELF into SELECT_ID by asking the sensor of this host; other selectors stay as they are. FAULT_NOT_FOUND: there is no

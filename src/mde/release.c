@@ -4,9 +4,6 @@
 #include "mde/release_run.h"
 
 #include "base/trace.h"
-#include "mde/settle.h"
-#include "net/clock.h"
-#include "os/os.h"
 
 #include <string.h>
 
@@ -45,10 +42,12 @@ enum release_result release_result_of(enum fault_code code)
 
 /* ---- the table ---- */
 
-static bool has_device(const struct release *r, const char *machine_id)
+static bool has_device(const struct release *r, uint32_t hash, const char *machine_id)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        if (strcmp(r->rows[i].machine_id, machine_id) == 0) {
+    uint32_t walk = 0;
+    size_t row;
+    while (index_next(&r->ids, hash, &walk, &row)) {
+        if (strcmp(r->rows[row].machine_id, machine_id) == 0) {
             return true;
         }
     }
@@ -71,10 +70,22 @@ static bool grow(struct release *r, struct fault *f)
     return true;
 }
 
+static bool keep_name(struct release_row *row, const char *computer_name)
+{
+    size_t size = strlen(computer_name) + 1;
+    row->computer_name = memory_take(size, 1);
+    if (row->computer_name != NULL) {
+        fault_keep(row->computer_name, size, span_of(computer_name));
+    }
+    return row->computer_name != NULL;
+}
+
 bool release_add(struct release *r, const char *input, const char *machine_id, const char *computer_name, bool *added,
                  struct fault *f)
 {
-    *added = machine_id[0] == '\0' || !has_device(r, machine_id);
+    uint32_t hash = index_hash(span_of(machine_id));
+    bool known = machine_id[0] != '\0';
+    *added = !known || !has_device(r, hash, machine_id);
     if (!*added) {
         trace(TRACE_STEPS, "%s: named twice, released once", input);
         return true;
@@ -82,35 +93,106 @@ bool release_add(struct release *r, const char *input, const char *machine_id, c
     if (r->count == r->capacity && !grow(r, f)) {
         return false;
     }
+    if (known && !index_add(&r->ids, hash, r->count)) {
+        return fault_set(f, FAULT_MEMORY, "out of memory");
+    }
     struct release_row *row = &r->rows[r->count++];
     row->input = input;
     fault_keep(row->machine_id, sizeof row->machine_id, span_of(machine_id));
-    fault_keep(row->computer_name, sizeof row->computer_name, span_of(computer_name));
-    return true;
+    return computer_name[0] == '\0' || keep_name(row, computer_name) || fault_set(f, FAULT_MEMORY, "out of memory");
 }
+
+/* ---- what a row owns ---- */
+
+const struct action *release_action(const struct release_row *row)
+{
+    static const struct action none;
+    return row->action != NULL ? row->action : &none;
+}
+
+const struct fault *release_fault(const struct release_row *row)
+{
+    static const struct fault none;
+    static const struct fault lost = {.code = FAULT_MEMORY, .text = "out of memory"};
+    return row->fault != NULL ? row->fault : row->code == FAULT_NONE ? &none : &lost;
+}
+
+void row_keep_action(struct release_row *row, const struct action *action)
+{
+    row->action = row->action != NULL ? row->action : memory_take(1, sizeof *row->action);
+    if (row->action != NULL) {
+        *row->action = *action;
+    }
+}
+
+void row_keep_fault(struct release_row *row, const struct fault *why)
+{
+    row->fault = row->fault != NULL ? row->fault : memory_take(1, sizeof *row->fault);
+    row->code = row->fault != NULL ? why->code : FAULT_MEMORY;
+    if (row->fault != NULL) {
+        *row->fault = *why;
+    }
+}
+
+void row_clear_fault(struct release_row *row)
+{
+    memory_give(row->fault);
+    row->fault = NULL;
+    row->code = FAULT_NONE;
+}
+
+/* Who has been told of the row needs no more than its code and result. */
+static void row_shrink(struct release_row *row)
+{
+    memory_give(row->fault);
+    memory_give(row->action);
+    device_list_free(&row->candidates);
+    row->fault = NULL;
+    row->action = NULL;
+}
+
+/* ---- how a row ends ---- */
 
 /* Results are told in the order of the table, as soon as all in front of them are known. */
 static void tell(struct release *r)
 {
     while (r->told < r->count && r->rows[r->told].stage == STAGE_DONE) {
-        r->settings.done(r->settings.context, &r->rows[r->told]);
-        r->told++;
+        struct release_row *row = &r->rows[r->told++];
+        if (row->result != RELEASE_PLANNED) { /* these have been told with their request */
+            r->settings.done(r->settings.context, row);
+        }
+        row_shrink(row);
     }
+}
+
+void row_record(struct release *r, const struct release_row *row, const char *result)
+{
+    if (row->intended && r->settings.journal != NULL) {
+        journal_result(r->settings.journal, row->machine_id, result, release_action(row)->id);
+    }
+}
+
+static bool may_have_arrived(const struct release_row *row)
+{
+    return row->doubt != FAULT_NONE && row->code != FAULT_NONE && row->code != FAULT_CONFLICT && row->code != FAULT_FAILED;
 }
 
 void row_end(struct release *r, struct release_row *row, enum release_result result)
 {
     row->stage = STAGE_DONE;
     row->result = result;
+    row_record(r, row, may_have_arrived(row) ? "unknown" : release_result_name(result));
     tell(r);
 }
 
 void row_fail(struct release *r, struct release_row *row, const struct fault *why)
 {
-    row->fault = *why;
-    fault_place(&row->fault, "%s", row->input);
-    if (row->doubt.code != FAULT_NONE && why->code != FAULT_CONFLICT) {
-        fault_advise(&row->fault, "the release may have reached the service all the same; run it again: a repeated release does no harm");
+    row_keep_fault(row, why);
+    if (row->fault != NULL) {
+        fault_place(row->fault, "%s", row->input);
+    }
+    if (row->fault != NULL && row->doubt != FAULT_NONE && why->code != FAULT_CONFLICT) {
+        fault_advise(row->fault, "the release may have reached the service all the same; run it again: a repeated release does no harm");
     }
     row_end(r, row, release_result_of(why->code));
 }
@@ -125,268 +207,95 @@ void release_fail_last(struct release *r, const struct fault *why, struct device
     row_fail(r, row, why);
 }
 
-/* ---- what an answer means for its row ---- */
-
 bool row_is_stop(enum fault_code code)
 {
     return code == FAULT_INTERRUPTED || code == FAULT_TERMINATED;
 }
 
-/* The service has it: that is all, or it is followed. */
-static void row_accepted(struct run *run, struct release_row *row, enum release_result result)
-{
-    row->result = result;
-    fault_clear(&row->doubt);
-    if (run->table->settings.wait_ms > 0) {
-        row->stage = STAGE_FOLLOW;
-    } else {
-        row_end(run->table, row, result);
-    }
-}
-
 bool row_fits(const struct release_row *row, struct fault *f)
 {
-    if (!span_equal_nocase(span_of(row->action.machine_id), span_of(row->machine_id))) {
-        return fault_set(f, FAULT_ANSWER, "the service answered for another device, \"%s\"", row->action.machine_id);
+    const struct action *action = release_action(row);
+    if (!span_equal_nocase(span_of(action->machine_id), span_of(row->machine_id))) {
+        return fault_set(f, FAULT_ANSWER, "the service answered for another device, \"%s\"", action->machine_id);
     }
-    if (action_is(&row->action, "Isolate")) {
-        fault_set(f, FAULT_CONFLICT, "an Isolate action is active for the device (%s, %s)", row->action.id, row->action.status_text);
+    if (action_is(action, "Isolate")) {
+        fault_set(f, FAULT_CONFLICT, "an Isolate action is active for the device (%s, %s)", action->id, action->status_text);
         return fault_advise(f, "--cancel-isolate cancels it; or wait until it has ended, and release the device then");
     }
-    if (!action_is(&row->action, "Unisolate")) {
-        return fault_set(f, FAULT_ANSWER, "the service answered with an action of type \"%s\"", row->action.type);
+    if (!action_is(action, "Unisolate")) {
+        return fault_set(f, FAULT_ANSWER, "the service answered with an action of type \"%s\"", action->type);
     }
-    if (action_has_ended(&row->action) && row->action.status != ACTION_SUCCEEDED) {
-        return fault_set(f, FAULT_FAILED, "the action has ended: %s", row->action.status_text);
+    if (action_has_ended(action) && action->status != ACTION_SUCCEEDED) {
+        return fault_set(f, FAULT_FAILED, "the action has ended: %s", action->status_text);
     }
     return true;
 }
 
-static void row_doubt(struct release_row *row, const struct fault *why)
+size_t rows_in_stage(const struct release *r, enum release_stage stage, size_t *from, struct release_row **rows, size_t most)
 {
-    row->doubt = *why;
-    row->stage = STAGE_SETTLE;
-}
-
-static void row_take_action(struct run *run, struct release_row *row, struct json entity)
-{
-    struct fault why = {0};
-    if (action_read(&row->action, entity, &why) && row_fits(row, &why)) {
-        row_accepted(run, row, RELEASE_ACCEPTED);
-    } else if (why.code == FAULT_CONFLICT && run->table->settings.cancel_isolate && !row->sent_again) {
-        row_doubt(row, &why);
-    } else {
-        fault_place(&why, "%s", run->api->url->place);
-        row_fail(run->table, row, &why);
-    }
-}
-
-/* The answer was lost on its way, or the service broke after the request had reached it: it may or may not have acted. */
-static bool answer_is_lost(const struct call *call, const struct fault *why)
-{
-    return call->sent && (call->status == 0 || call->status >= 500) &&
-           (why->code == FAULT_CUT || why->code == FAULT_TIMEOUT || why->code == FAULT_SERVER);
-}
-
-struct release_row *row_of(const struct run *run, const struct call *call)
-{
-    return &run->table->rows[call - run->calls];
-}
-
-/* No time is left to look anything up. */
-static bool is_over(const struct run *run)
-{
-    return os_monotonic_ms() >= run->api->client->settings.deadline_ms;
-}
-
-/* The engine has ended the call of a release. */
-static void take_release(void *context, struct call *call)
-{
-    struct run *run = context;
-    struct release_row *row = row_of(run, call);
-    struct json entity = {0};
-    struct fault why = {0};
-    if (api_answer(call, &entity, &why)) {
-        row_take_action(run, row, entity);
-    } else if (api_is_duplicate(&why) || (answer_is_lost(call, &why) && !is_over(run))) {
-        row_doubt(row, &why);
-    } else if (why.code == FAULT_TOKEN && !row->renewed) {
-        row->renewed = true;
-        row->fault = why;
-    } else {
-        if (row_is_stop(why.code)) {
-            run->stop = why;
-            row->doubt = call->sent ? why : row->doubt;
-        }
-        row->doubt = answer_is_lost(call, &why) ? why : row->doubt;
-        row_fail(run->table, row, &why);
-    }
-}
-
-/* ---- rounds of releases ---- */
-
-static struct call release_call(struct run *run, const struct release_row *row)
-{
-    struct buf path = buf_init(128);
-    buf_put_format(&path, "/api/machines/%s/unisolate", row->machine_id);
-    struct call call = api_call(run->api, "POST", buf_span(&path), buf_span(&run->body));
-    call.target.failed = call.target.failed || path.failed;
-    buf_free(&path);
-    call.ended = take_release;
-    call.context = run;
-    return call;
-}
-
-/* Rows that were told their token is not good: with a new one they go round again, without one they end here. */
-void release_renew_token(struct run *run)
-{
-    bool renewed = false;
-    for (size_t i = 0; i < run->table->count; i++) {
-        struct release_row *row = &run->table->rows[i];
-        if (row->stage == STAGE_DONE || row->fault.code != FAULT_TOKEN) {
-            continue;
-        }
-        struct fault why = row->fault;
-        renewed = renewed || api_renew(run->api, &why);
-        if (renewed) {
-            fault_clear(&row->fault);
-        } else if (row->stage != STAGE_FOLLOW) {
-            row_fail(run->table, row, &why);
+    size_t count = 0;
+    while (count < most && *from < r->count) {
+        struct release_row *row = &r->rows[(*from)++];
+        if (row->stage == stage) {
+            rows[count++] = row;
         }
     }
-}
-
-/* Look up what is in doubt; rows that may be sent (again) are STAGE_REQUEST afterwards. */
-static void settle_row(struct run *run, struct release_row *row)
-{
-    struct fault doubt = row->doubt;
-    struct fault why = {0};
-    bool duplicate = doubt.code == FAULT_REFUSED;
-    enum settled settled = settle_doubt(run->api, row, &run->table->settings, &why);
-    if (settled == SETTLED_ADOPTED && !row_fits(row, &why)) {
-        row_fail(run->table, row, &why);
-    } else if (settled == SETTLED_ADOPTED) {
-        row_accepted(run, row, duplicate ? RELEASE_ALREADY_PENDING : RELEASE_ACCEPTED);
-    } else if (settled == SETTLED_FAULT) {
-        run->stop = row_is_stop(why.code) ? why : run->stop;
-        row_fail(run->table, row, &why);
-    } else if (duplicate && (settled == SETTLED_BLIND || row->sent_again)) {
-        row_accepted(run, row, RELEASE_ALREADY_PENDING);
-    } else if (row->sent_again) {
-        row_fail(run->table, row, &doubt);
-    } else {
-        trace(TRACE_STEPS, "%s: %s; the release is sent once more", row->input, doubt.text);
-        row->sent_again = true;
-        row->stage = STAGE_REQUEST;
-    }
-}
-
-static void settle_all(struct run *run)
-{
-    for (size_t i = 0; i < run->table->count; i++) {
-        struct release_row *row = &run->table->rows[i];
-        if (row->stage == STAGE_SETTLE) {
-            settle_row(run, row);
-        }
-    }
-}
-
-/* Send every row that is to be sent. False: there is none. */
-static bool round_of_releases(struct run *run)
-{
-    bool any = false;
-    for (size_t i = 0; i < run->table->count; i++) {
-        struct release_row *row = &run->table->rows[i];
-        call_free(&run->calls[i]);
-        run->calls[i].state = CALL_ENDED;
-        if (row->stage == STAGE_REQUEST) {
-            run->calls[i] = release_call(run, row);
-            row->sent = clock_seconds();
-            any = true;
-        }
-    }
-    if (any) {
-        client_run(run->api->client, run->calls, run->table->count);
-        release_renew_token(run);
-        settle_all(run);
-    }
-    return any;
-}
-
-/* With --cancel-isolate waiting Isolate actions go before the release is sent, or they might be carried out after it. */
-static void clear_way(struct run *run)
-{
-    bool told = false;
-    for (size_t i = 0; i < run->table->count; i++) {
-        struct release_row *row = &run->table->rows[i];
-        struct fault why = {0};
-        if (row->stage != STAGE_REQUEST) {
-            continue;
-        }
-        enum settled settled = settle_doubt(run->api, row, &run->table->settings, &why);
-        if (settled == SETTLED_FAULT) {
-            run->stop = row_is_stop(why.code) ? why : run->stop;
-            row_fail(run->table, row, &why);
-        } else if (settled == SETTLED_BLIND && !told) {
-            told = true;
-            run->table->settings.advise(run->table->settings.context, "waiting Isolate actions cannot be looked up, so none is "
-                                        "cancelled: that needs the role Machine.Read.All as well");
-        }
-        row->action = (struct action){0};
-    }
-}
-
-/* In the order of the table, so that the row that comes next is the next to be told. */
-static void plan_all(struct run *run)
-{
-    struct release *r = run->table;
-    for (size_t i = 0; i < r->count; i++) {
-        struct release_row *row = &r->rows[i];
-        if (row->stage == STAGE_REQUEST) {
-            struct call call = release_call(run, row);
-            r->settings.planned(r->settings.context, row, &call);
-            call_free(&call);
-            row->stage = STAGE_DONE;
-            row->result = RELEASE_PLANNED;
-            r->told++;
-            tell(r);
-        }
-    }
+    return count;
 }
 
 /* ---- the whole ---- */
 
-static void run_all(struct run *run)
+/* What an earlier run has written: done is done, and what was to be sent is looked up before it is sent again. */
+static void resume(struct release *r)
 {
-    if (run->table->settings.planned != NULL) {
-        plan_all(run);
-        return;
+    for (size_t i = 0; i < r->count; i++) {
+        struct release_row *row = &r->rows[i];
+        const struct journal_entry *known = row->stage == STAGE_REQUEST ? journal_find(r->settings.journal, row->machine_id) : NULL;
+        if (known == NULL) {
+            continue;
+        }
+        if (known->state == JOURNAL_DONE) {
+            struct action action = {0};
+            memcpy(action.id, known->action_id, sizeof known->action_id);
+            row_keep_action(row, &action);
+            row_end(r, row, RELEASE_SKIPPED);
+        } else if (known->state == JOURNAL_INTENDED && r->settings.planned == NULL) {
+            struct fault doubt = {0};
+            fault_set(&doubt, FAULT_CUT, "an earlier run ended before the answer came");
+            row_keep_fault(row, &doubt);
+            row->doubt = doubt.code;
+            row->sent = known->intended;
+            row->resumed = row->intended = true;
+            row->stage = STAGE_SETTLE;
+        }
     }
-    if (run->table->settings.cancel_isolate) {
-        clear_way(run);
-    }
-    while (round_of_releases(run)) {
-        /* each round ends rows; a row takes part in three at most */
-    }
-    release_follow(run);
+    journal_forget(r->settings.journal);
 }
 
 bool release_run(struct release *r, struct api *api, struct fault *f)
 {
-    struct run run = {.table = r, .api = api, .body = buf_init(ACTION_BODY_MAX)};
-    run.calls = memory_take(r->count, sizeof *run.calls);
+    struct run run = {
+        .table = r,
+        .api = api,
+        .settle = {.api = api, .settings = &r->settings},
+        .body = buf_init(ACTION_BODY_MAX),
+        .calls = memory_take(RUN_CALLS, sizeof *run.calls),
+    };
     bool ok = run.calls != NULL || fault_set(f, FAULT_MEMORY, "out of memory");
     ok = ok && action_put_body(&run.body, r->settings.comment, f);
-    if (ok) {
-        run_all(&run);
+    if (ok && r->settings.journal != NULL) {
+        resume(r);
     }
-    for (size_t i = 0; run.calls != NULL && i < r->count; i++) {
-        call_free(&run.calls[i]);
+    if (ok) {
+        send_all(&run);
+        release_follow(&run);
     }
     memory_give(run.calls);
     buf_free(&run.body);
     if (fault_is_set(&run.stop)) {
         *f = run.stop;
+    } else if (ok && r->settings.journal != NULL && !journal_sync(r->settings.journal)) {
+        *f = r->settings.journal->fault;
     }
     return !fault_is_set(f);
 }
@@ -394,18 +303,20 @@ bool release_run(struct release *r, struct api *api, struct fault *f)
 enum exit_status release_status(const struct release *r)
 {
     for (size_t i = 1; i < r->count; i++) {
-        if (fault_status(r->rows[i].fault.code) != fault_status(r->rows[0].fault.code)) {
+        if (fault_status(r->rows[i].code) != fault_status(r->rows[0].code)) {
             return STATUS_MIXED;
         }
     }
-    return r->count > 0 ? fault_status(r->rows[0].fault.code) : STATUS_OK;
+    return r->count > 0 ? fault_status(r->rows[0].code) : STATUS_OK;
 }
 
 void release_free(struct release *r)
 {
     for (size_t i = 0; i < r->count; i++) {
-        device_list_free(&r->rows[i].candidates);
+        row_shrink(&r->rows[i]);
+        memory_give(r->rows[i].computer_name);
     }
     memory_give(r->rows);
+    index_free(&r->ids);
     *r = (struct release){0};
 }

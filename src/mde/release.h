@@ -4,7 +4,8 @@
  * Does      send the release of every row, understand each answer, settle what is in doubt, follow the actions to their end.
  * Not here  finding the device (device.h), one call and its error body (api.h), printing (cli/report.c).
  * Rules     contract sections 4, 5 and 6. "accepted" is queued; "released" only when the action has succeeded and no Isolate undoes it.
- *           A POST whose answer was lost is looked up before it is sent again, and is sent again once at most.
+ *           A POST whose answer was lost is looked up before it is sent again, and is sent again once at most. With a journal: what
+ *           an earlier run has done is skipped, what it left in doubt is looked up before anything is sent.
  */
 #ifndef MDE_RELEASE_H
 #define MDE_RELEASE_H
@@ -47,27 +48,35 @@ enum release_stage {
     STAGE_DONE,
 };
 
+/* Small, as there may be many: what is large is owned, and given back as soon as the row has been told. */
 struct release_row {
     const char *input;                  /* as the user wrote it; borrowed */
+    char *computer_name;                /* owned; NULL where it is not known */
+    struct action *action;              /* owned; NULL where none is known: release_action() */
+    struct fault *fault;                /* owned; NULL: release_fault() */
+    struct device_list candidates;      /* owned; of FAULT_AMBIGUOUS */
     char machine_id[DEVICE_ID_SIZE + 1];/* lower case; "" while the device is not known */
-    char computer_name[256];            /* "" where it is not known */
     enum release_stage stage;
     enum release_result result;         /* valid when done; of a followed row what it was before */
-    struct action action;               /* id "" where none is known */
-    struct fault fault;                 /* set when the row is no success */
-    struct device_list candidates;      /* owned; of FAULT_AMBIGUOUS */
+    enum fault_code code;               /* when done: FAULT_NONE is a success */
     /* release.c's own */
-    struct fault doubt;                 /* why the row is to be settled */
+    enum fault_code doubt;              /* why the row is to be settled */
     bool sent_again;                    /* after a lost answer: once is enough */
     bool renewed;                       /* sent again with a new token: once is enough */
-    bool action_seen;                   /* a GET has found the action: a later 404 is final */
+    bool action_seen;                   /* the service has shown the action: if it is unknown later, that is final */
+    bool listed;                        /* the last list of waiting actions had it */
+    bool intended;                      /* its intent is in the journal */
+    bool resumed;                       /* it was intended by an earlier run */
     int64_t sent;                       /* this host's clock when the release was sent, seconds since 1970 */
 };
 
 struct release;
 
+struct journal;
+
 struct release_settings {
     const char *comment;                /* borrowed; UTF-8 */
+    struct journal *journal;            /* open, and its run begun; or NULL */
     uint64_t wait_ms;                   /* 0: do not follow */
     bool cancel_isolate;                /* cancel a waiting Isolate instead of reporting a conflict */
     void (*done)(void *context, const struct release_row *row);                 /* once a row, in the order of the table */
@@ -80,6 +89,7 @@ struct release_settings {
 struct release {
     struct release_row *rows;           /* owned */
     size_t count, capacity;
+    struct index ids;                   /* of the rows whose device is known */
     size_t told;                        /* rows whose result has been handed to `done` */
     struct release_settings settings;
 };
@@ -96,9 +106,15 @@ void release_fail_last(struct release *r, const struct fault *why, struct device
 
 /*
  * Take every row to its end. Faults of single devices stand in their rows; false only for what stops the whole run: interrupted (rows
- * that were accepted are then still told as such), out of memory.
+ * that were accepted are then still told as such), out of memory, a journal that cannot be written (nothing more is sent then).
  */
 bool release_run(struct release *r, struct api *api, struct fault *f) MUST_CHECK;
+
+/* The row's action, with id "" where none is known. Valid until the row has been told. */
+const struct action *release_action(const struct release_row *row);
+
+/* The row's fault, or one that is not set. Valid until the row has been told; row->code stays. */
+const struct fault *release_fault(const struct release_row *row);
 
 /* The exit status of the whole table: contract section 4, with 12 for different results. */
 enum exit_status release_status(const struct release *r);

@@ -19,6 +19,13 @@ bool selector_is_guid(struct span text)
     return text.size == GUID_SIZE;
 }
 
+struct span selector_key(const struct selector *s)
+{
+    struct span key = span_of(s->value);
+    key.size -= s->kind == SELECT_NAME && span_ends(key, SPAN("."));
+    return key;
+}
+
 static bool is_device_id(struct span text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -80,13 +87,13 @@ bool selector_read(struct selector *s, const char *text, struct fault *f)
 {
     struct span all = span_trim(span_of(text));
     if (all.size == 0 || all.size > SELECTOR_MAX || !is_text(all)) {
-        return fault_set(f, FAULT_USAGE, "device \"%s\": %s", text,
+        return fault_set(f, FAULT_USAGE, "device \"%.*s\": %s", SELECTOR_MAX, text,
                          all.size == 0             ? "nothing is named"
                          : all.size > SELECTOR_MAX ? "longer than 255 bytes"
                                                    : "holds control characters, or is not UTF-8");
     }
     if (span_equal(all, SPAN("-"))) {
-        return fault_set(f, FAULT_USAGE, "device \"-\": devices are not read from standard input");
+        return fault_set(f, FAULT_USAGE, "device \"-\": standard input stands for devices in the command line only");
     }
     if (span_equal_nocase(all, SPAN("self"))) {
         keep(s, SELECT_SELF, all);

@@ -24,6 +24,9 @@ struct selector {
 /* FAULT_USAGE: empty, too long, no UTF-8, control characters, or not what its prefix says. */
 bool selector_read(struct selector *s, const char *text, struct fault *f) MUST_CHECK;
 
+/* What two selectors of one kind have in common, case aside, if they name the same: the value without the dot behind a name. */
+struct span selector_key(const struct selector *s);
+
 /* True for 8-4-4-4-12 hexadecimal digits. */
 bool selector_is_guid(struct span text);
 

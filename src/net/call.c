@@ -48,6 +48,14 @@ bool call_status_fault(const struct call *c, struct fault *f)
     return fault_set(f, FAULT_ANSWER, "%s: an answer that cannot be understood (status %d)", host, c->status);
 }
 
+void call_end(struct call *c)
+{
+    c->state = CALL_ENDED;
+    if (c->ended != NULL) {
+        c->ended(c->context, c);
+    }
+}
+
 void call_free(struct call *c)
 {
     buf_free(&c->target);

@@ -47,6 +47,7 @@ struct call {
 
     /* policy */
     bool repeatable;                   /* may be sent twice without harm */
+    bool paced;                        /* counts against the API's limits (pace.h) */
     bool answer_is_secret;             /* the answer's body is not shown */
     bool unreachable_is_final;         /* nobody there: not tried again, as long as nothing was sent */
     uint64_t connect_timeout_ms;       /* 0: that of the client; the same for answer_timeout_ms and CONN_SILENCE_MS */
@@ -84,6 +85,9 @@ void call_add_field(struct call *c, const char *name, const char *value, const s
  * 5xx FAULT_SERVER, all else FAULT_ANSWER. Always false.
  */
 bool call_status_fault(const struct call *c, struct fault *f);
+
+/* The call has a status or a fault: tell who waits for it. */
+void call_end(struct call *c);
 
 /* Wipe and give back what the call owns. */
 void call_free(struct call *c);

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "codec/time_text.h"
 #include "net/cert_name.h"
+#include "net/clock.h"
 
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
@@ -110,7 +111,6 @@ static int chain_read(mbedtls_x509_crt *crt, struct span der)
 
 /* ---- faults ---- */
 
-static const char advice_clock[] = "check this host's clock; --at TIME gives the true time";
 static const char advice_inspected[] = "if this network inspects TLS, give its root with --cacert FILE";
 
 /* "certificate of HOST: ", and for an authority of the path also its name. */
@@ -144,8 +144,8 @@ static enum chain_verdict chain_out_of_date(struct search *s, size_t at, const c
     chain_whose(s, at, whose);
     chain_issued_by(s, at, issued_by);
     time_put_rfc3339(s->chain->now, clock);
-    fault_set(&s->fault, FAULT_CERTIFICATE, "%s %s %s; this host's clock says %s%s", whose, what, date, clock, issued_by);
-    fault_advise(&s->fault, "%s", advice_clock);
+    fault_set(&s->fault, FAULT_CERTIFICATE, "%s %s %s; %s says %s%s", whose, what, date, clock_name(), clock, issued_by);
+    fault_advise(&s->fault, "%s", CLOCK_ADVICE);
     return CHAIN_DATE;
 }
 

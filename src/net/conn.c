@@ -8,12 +8,14 @@
 
 #include <assert.h>
 
-enum { CONN_READ_BLOCK = 16 * 1024, CONN_REQUEST_MAX = 512 * 1024 };
+enum { CONN_READ_BLOCK = 16 * 1024, CONN_TUNNEL_BLOCK = 2 * 1024, CONN_REQUEST_MAX = 512 * 1024 };
 
 static const char *const doing_text[] = {
     [CONN_CLOSED] = "closed",
     [CONN_RESOLVE] = "looking up the name",
     [CONN_CONNECT] = "connecting",
+    [CONN_PROXY_TLS] = "TLS handshake with the proxy",
+    [CONN_TUNNEL] = "waiting for the proxy's answer to CONNECT",
     [CONN_TLS] = "TLS handshake",
     [CONN_READY] = "idle",
     [CONN_SEND] = "sending the request",
@@ -26,13 +28,20 @@ void conn_open(struct conn *c, const struct url *origin, const struct conn_setti
 {
     assert(c->state == CONN_CLOSED);
     *c = (struct conn){.state = CONN_RESOLVE, .origin = *origin, .used_ms = now_ms};
+    c->proxy = proxy_is_for(settings->proxy, origin) ? settings->proxy : NULL;
     c->timeout_ms = now_ms + settings->connect_timeout_ms;
 }
 
 /* TLS names the host itself, as it stands in the certificate. */
 static void conn_fail(struct conn *c)
 {
-    if (!span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
+    bool of_proxy = c->proxy != NULL && c->state <= CONN_TUNNEL;
+    if (of_proxy) {
+        proxy_blame(c->proxy, &c->fault);
+    } else if (c->proxy != NULL && c->state == CONN_TLS) {
+        fault_place(&c->fault, "through proxy %s", c->proxy->url.place);
+    }
+    if (of_proxy || !span_contains(span_of(c->fault.text), span_of(c->origin.host))) {
         fault_place(&c->fault, "%s", c->origin.place);
     }
     c->state = CONN_FAILED;
@@ -56,7 +65,8 @@ static bool step_resolve(struct conn *c, const struct conn_settings *settings, u
 {
     const struct dns_addresses *found;
     if (c->lookup == NULL) {
-        c->lookup = dns_begin(settings->dns, &c->origin, now_ms, c->timeout_ms, &c->fault);
+        const struct url *to = c->proxy != NULL ? &c->proxy->url : &c->origin;
+        c->lookup = dns_begin(settings->dns, to, now_ms, c->timeout_ms, &c->fault);
     }
     enum dns_result result = c->lookup != NULL ? dns_look(c->lookup, &found, &c->fault) : DNS_FAULT;
     if (result == DNS_WAIT) {
@@ -74,8 +84,40 @@ static bool step_resolve(struct conn *c, const struct conn_settings *settings, u
 static void trace_connected(const struct conn *c)
 {
     char text[ADDRESS_TEXT_MAX];
-    address_text(tcp_peer(c->tcp), text);
-    trace(TRACE_STEPS, "%s: connected to %s port %u", c->origin.place, text, (unsigned)c->origin.port);
+    const struct address *peer = tcp_peer(c->tcp);
+    address_text(peer, text);
+    trace(TRACE_STEPS, "%s: connected to %s%s port %u", c->origin.place, c->proxy != NULL ? "the proxy at " : "", text,
+          (unsigned)peer->port);
+}
+
+static bool begin_tls(struct conn *c, const struct conn_settings *settings, const char *host, enum conn_state state)
+{
+    c->state = state;
+    c->stream = tls_open(c->stream, host, settings->roots, &c->fault);
+    if (c->stream == NULL) {
+        c->tcp = NULL;
+        conn_fail(c);
+    }
+    return c->stream != NULL;
+}
+
+static bool begin_tunnel(struct conn *c, const struct conn_settings *settings)
+{
+    struct buf shown = buf_init(HTTP1_HEAD_MAX);
+    struct fault ignored = {0};
+    c->state = CONN_TUNNEL;
+    c->out = buf_init(HTTP1_HEAD_MAX);
+    c->out_sent = 0;
+    if (!proxy_put_connect(c->proxy, &c->origin, settings->user_agent, false, &c->out, &c->fault)) {
+        conn_fail(c);
+        return false;
+    }
+    if (trace_is_on(TRACE_BYTES) && proxy_put_connect(c->proxy, &c->origin, settings->user_agent, true, &shown, &ignored)) {
+        trace_text(TRACE_BYTES, "> ", buf_span(&shown));
+    }
+    buf_free(&shown);
+    proxy_await(&c->reader);
+    return true;
 }
 
 static bool step_connect(struct conn *c, const struct conn_settings *settings, uint64_t now_ms)
@@ -84,29 +126,31 @@ static bool step_connect(struct conn *c, const struct conn_settings *settings, u
     if (result == STREAM_WAIT) {
         return false;
     }
-    if (result == STREAM_DATA) {
-        trace_connected(c);
-        if (!c->origin.https) {
-            ready(c);
-            return true;
-        }
-        c->stream = tls_open(c->stream, c->origin.host, settings->roots, &c->fault);
-        c->state = CONN_TLS;
-        if (c->stream != NULL) {
-            return true;
-        }
-        c->tcp = NULL;
+    if (result != STREAM_DATA) {
+        conn_fail(c);
+        return false;
     }
-    conn_fail(c);
-    return false;
+    trace_connected(c);
+    if (c->proxy != NULL) {
+        return c->proxy->url.https ? begin_tls(c, settings, c->proxy->url.host, CONN_PROXY_TLS) : begin_tunnel(c, settings);
+    }
+    if (c->origin.https) {
+        return begin_tls(c, settings, c->origin.host, CONN_TLS);
+    }
+    ready(c);
+    return true;
 }
 
-static bool step_tls(struct conn *c)
+static bool step_tls(struct conn *c, const struct conn_settings *settings)
 {
     enum stream_result result = tls_handshake(c->stream, &c->fault);
     if (result == STREAM_DATA) {
-        char text[96];
-        trace(TRACE_STEPS, "%s: %s", c->origin.place, tls_summary(c->stream, text));
+        char text[TLS_SUMMARY_MAX];
+        bool is_proxy = c->state == CONN_PROXY_TLS;
+        trace(TRACE_STEPS, "%s: %s%s", c->origin.place, tls_summary(c->stream, text), is_proxy ? " with the proxy" : "");
+        if (is_proxy) {
+            return begin_tunnel(c, settings);
+        }
         ready(c);
         return true;
     }
@@ -119,24 +163,65 @@ static bool step_tls(struct conn *c)
     return false;
 }
 
-static bool step_send(struct conn *c, uint64_t now_ms)
+/* Write on what is in c->out, and wipe it once all of it is sent. */
+static enum stream_result send_some(struct conn *c)
 {
     struct span rest = span_cut(buf_span(&c->out), c->out_sent, c->out.size);
     size_t put = 0;
     enum stream_result result = c->stream->type->write(c->stream, rest, &put, &c->fault);
-    if (result == STREAM_WAIT) {
-        return false;
-    }
-    if (result != STREAM_DATA) {
+    c->out_sent += put;
+    if (c->out_sent == c->out.size) {
+        buf_free(&c->out);
+    } else if (result == STREAM_END || result == STREAM_FAULT) {
         fault_set(&c->fault, FAULT_CUT, "closed while the request was sent");
+        conn_fail(c);
+    }
+    return result;
+}
+
+static bool tunnel_answer(struct conn *c, const struct conn_settings *settings, struct span in)
+{
+    enum http1_result result = proxy_answer(c->proxy, &c->origin, &c->reader, in, &c->fault);
+    if (result == HTTP1_MORE) {
+        return true;
+    }
+    trace_text(TRACE_BYTES, "< ", http1_head(&c->reader));
+    if (result == HTTP1_BAD) {
         conn_fail(c);
         return false;
     }
-    c->out_sent += put;
+    http1_reader_free(&c->reader);
+    c->tunnelled = true;
+    trace(TRACE_STEPS, "%s: through proxy %s", c->origin.place, c->proxy->url.place);
+    return begin_tls(c, settings, c->origin.host, CONN_TLS);
+}
+
+static bool step_tunnel(struct conn *c, const struct conn_settings *settings)
+{
+    char block[CONN_TUNNEL_BLOCK];
+    size_t got = 0;
+    if (c->out.size > 0) {
+        return send_some(c) == STREAM_DATA;
+    }
+    enum stream_result result = c->stream->type->read(c->stream, block, sizeof block, &got, &c->fault);
+    if (result == STREAM_DATA) {
+        return tunnel_answer(c, settings, span_make(block, got));
+    }
+    if (result != STREAM_WAIT) {
+        fault_set(&c->fault, FAULT_CUT, "closed before its answer to CONNECT was complete");
+        conn_fail(c);
+    }
+    return false;
+}
+
+static bool step_send(struct conn *c, uint64_t now_ms)
+{
+    if (send_some(c) != STREAM_DATA) {
+        return false;
+    }
     c->timeout_ms = now_ms + silence_ms(c);
-    if (c->out_sent == c->out.size) {
+    if (c->out.size == 0) {
         c->request_sent = true;
-        buf_free(&c->out);
         c->state = CONN_RECEIVE;
     }
     return true;
@@ -196,8 +281,11 @@ static bool step(struct conn *c, const struct conn_settings *settings, uint64_t 
         return step_resolve(c, settings, now_ms);
     case CONN_CONNECT:
         return step_connect(c, settings, now_ms);
+    case CONN_TUNNEL:
+        return step_tunnel(c, settings);
+    case CONN_PROXY_TLS:
     case CONN_TLS:
-        return step_tls(c);
+        return step_tls(c, settings);
     case CONN_SEND:
         return step_send(c, now_ms);
     case CONN_RECEIVE:

@@ -1,10 +1,10 @@
 /*
- * conn.h - one connection as a state machine: closed, connecting, TLS, ready, sending, receiving.
+ * conn.h - one connection as a state machine: closed, connecting, through the proxy, TLS, ready, sending, receiving.
  *
  * Does      go on as far as possible without waiting; say what it waits for and until when.
  * Not here  choosing calls, trying again (client.h).
  * Limits    connect_timeout_ms from the look-up of the name to the end of the handshake; CONN_SILENCE_MS without a byte of an answer.
- * Rules     RFC 9112 section 9 (persistence), 7.2 of RFC 9110 (Host).
+ * Rules     RFC 9112 section 9 (persistence), 7.2 of RFC 9110 (Host). Through a proxy, only the proxy's own name is looked up.
  */
 #ifndef NET_CONN_H
 #define NET_CONN_H
@@ -12,6 +12,7 @@
 #include "codec/http1.h"
 #include "net/call.h"
 #include "net/dns.h"
+#include "net/proxy.h"
 #include "net/roots.h"
 #include "net/tcp.h"
 
@@ -20,6 +21,8 @@ enum { CONN_SILENCE_MS = 30 * 1000 };
 struct conn_settings {
     const struct roots *roots;
     struct dns *dns;              /* shared by all connections of a client, which sets it */
+    const struct proxy *proxy;    /* borrowed; NULL: none */
+    const char *user_agent;       /* of a CONNECT request; set by the client */
     uint64_t connect_timeout_ms;
 };
 
@@ -27,6 +30,8 @@ enum conn_state {
     CONN_CLOSED,
     CONN_RESOLVE,
     CONN_CONNECT,
+    CONN_PROXY_TLS,
+    CONN_TUNNEL,   /* CONNECT is sent, its answer awaited */
     CONN_TLS,
     CONN_READY,
     CONN_SEND,
@@ -39,12 +44,14 @@ enum conn_state {
 struct conn {
     enum conn_state state;
     struct url origin;            /* copy; userinfo and target unused */
+    const struct proxy *proxy;    /* on the way to the origin, or NULL; borrowed */
+    bool tunnelled;               /* the proxy has opened the way */
     struct call *call;            /* who has it, also while it opens; NULL: nobody */
-    struct dns_lookup *lookup;    /* of the origin's host, while CONN_RESOLVE; borrowed */
+    struct dns_lookup *lookup;    /* of the proxy's host or the origin's, while CONN_RESOLVE; borrowed */
     struct tcp *tcp;              /* bottom of the pile; owned by stream once that exists */
     struct stream *stream;        /* top of the pile */
     struct http1_reader reader;
-    struct buf out;               /* the request; wiped when sent */
+    struct buf out;               /* the request, or CONNECT; wiped when sent */
     size_t out_sent;
     bool request_sent;            /* its last byte is handed over */
     unsigned answered;            /* exchanges completed */

@@ -16,6 +16,7 @@ struct dns_lookup {
     struct url origin; /* host and port count */
     enum dns_result result;
     struct dns_addresses found;
+    char how[DNS_HOW_MAX];
     struct fault fault;
     uint64_t began_ms, deadline_ms;
     struct dns_servers servers;
@@ -81,6 +82,13 @@ void dns_close(struct dns *d)
 
 /* ---- what needs nobody to be asked ---- */
 
+/* Always true. */
+static bool known_by(struct dns_lookup *l, const char *how)
+{
+    snprintf(l->how, sizeof l->how, "%s", how);
+    return true;
+}
+
 static bool is_localhost(const char *host)
 {
     struct span name = span_of(host);
@@ -112,15 +120,15 @@ static bool is_known(const struct dns_settings *s, struct dns_lookup *l)
 {
     struct address literal;
     if (by_rule(s, l)) {
-        return true; /* the user's word, whatever the name; in the order in which it was written */
+        return known_by(l, "--resolve"); /* the user's word, whatever the name; in the order in which it was written */
     }
     if (l->origin.host_is_ip && address_parse(span_of(l->origin.host), &literal)) {
         dns_add_address(&l->found, &literal);
-        return true;
+        return known_by(l, "an address itself");
     }
     if (is_localhost(l->origin.host)) {
         add_loopback(&l->found);
-        return true;
+        return known_by(l, "always known");
     }
     return false;
 }
@@ -163,7 +171,7 @@ static bool is_in_hosts_file(struct dns_lookup *l)
     dns_read_hosts(buf_span(&text), span_of(l->origin.host), &l->found);
     buf_free(&text);
     alternate(&l->found);
-    return l->found.count > 0;
+    return l->found.count > 0 && known_by(l, "hosts file");
 }
 
 static bool read_servers(const struct dns_settings *s, struct dns_lookup *l)
@@ -257,6 +265,7 @@ static void take_addresses(struct dns_lookup *l)
         for (size_t k = 0; k < l->question_count; k++) {
             const struct dns_question *q = &l->questions[k];
             if (has_found(q) && i < q->answer.count) {
+                (void)known_by(l, q->said);
                 dns_add_address(&l->found, &q->answer.addresses[i]);
             }
         }
@@ -423,6 +432,11 @@ enum dns_result dns_look(const struct dns_lookup *l, const struct dns_addresses 
         *f = l->fault;
     }
     return l->result;
+}
+
+const char *dns_how(const struct dns_lookup *l)
+{
+    return l->how;
 }
 
 void dns_step(struct dns *d, uint64_t now_ms)

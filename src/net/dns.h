@@ -22,6 +22,7 @@ enum {
     /* once IPv6 addresses are there: they may be dead, so a lost datagram's repetition is waited for */
     DNS_WAIT_FOR_IPV4_MS = 1250,
     DNS_POLL_ITEMS_MAX = 32, /* three names under way, and more */
+    DNS_HOW_MAX = 96,
 };
 
 struct dns_settings {
@@ -63,6 +64,9 @@ enum dns_result { DNS_FOUND, DNS_WAIT, DNS_FAULT };
  */
 enum dns_result dns_look(const struct dns_lookup *l, const struct dns_addresses **found,
                          struct fault *f);
+
+/* Where the addresses of DNS_FOUND are from: "--resolve", "hosts file", "name server 192.0.2.53: 2 addresses". Borrowed. */
+const char *dns_how(const struct dns_lookup *l);
 
 /* Go on with every look-up as far as possible without waiting. */
 void dns_step(struct dns *d, uint64_t now_ms);

@@ -6,14 +6,14 @@
  */
 #include "net/tls.h"
 
+#include "base/address.h"
 #include "codec/der.h"
+#include "codec/x509.h"
 #include "net/chain.h"
 #include "net/tls_alert.h"
-#include "os/os.h"
+#include "net/tls_hooks.h"
 
-#include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
-#include <psa/crypto.h>
 
 #include <assert.h>
 #include <stdio.h>
@@ -43,11 +43,6 @@ struct tls {
     char in[TLS_READ_MAX];
 };
 
-/* mbedTLS takes these from the whole program, so they are kept for the whole program. */
-static int64_t (*clock_now)(void);
-static bool out_of_memory; /* since tls_start(), or since a fault told of it */
-static bool out_of_random;
-
 static const uint16_t tls_groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
@@ -69,71 +64,6 @@ static const uint16_t tls_signatures[] = {
     MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
     MBEDTLS_TLS1_3_SIG_NONE,
 };
-
-/* ---- mbedTLS's hooks ---- */
-
-static void *tls_take_memory(size_t count, size_t size)
-{
-    void *block = memory_take(count, size);
-    out_of_memory = out_of_memory || block == NULL;
-    return block;
-}
-
-static mbedtls_time_t tls_time(mbedtls_time_t *time)
-{
-    mbedtls_time_t now = (mbedtls_time_t)clock_now();
-    if (time != NULL) {
-        *time = now;
-    }
-    return now;
-}
-
-static int tls_random(void *context, unsigned char *to, size_t size)
-{
-    (void)context;
-    if (!os_random(to, size)) {
-        out_of_random = true;
-        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-    }
-    return 0;
-}
-
-psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
-                                             size_t output_size, size_t *output_length)
-{
-    *output_length = output_size;
-    return tls_random(context, output, output_size) == 0 ? PSA_SUCCESS : PSA_ERROR_INSUFFICIENT_ENTROPY;
-}
-
-/* The program's own trouble, seen by the hooks above, comes before what mbedTLS makes of it. False: there is none. */
-static bool tls_own_trouble(struct fault *f)
-{
-    if (out_of_memory) {
-        fault_set(f, FAULT_MEMORY, "out of memory for TLS");
-    } else if (out_of_random) {
-        fault_set(f, FAULT_RANDOM, "no random numbers for TLS");
-    }
-    bool found = out_of_memory || out_of_random;
-    out_of_memory = false;
-    out_of_random = false;
-    return found;
-}
-
-bool tls_start(int64_t (*now)(void), struct fault *f)
-{
-    clock_now = now;
-    mbedtls_platform_set_calloc_free(tls_take_memory, memory_give);
-    mbedtls_platform_set_time(tls_time);
-    if (psa_crypto_init() != PSA_SUCCESS) {
-        return tls_own_trouble(f) ? false : fault_set(f, FAULT_INTERNAL, "the cryptography does not start");
-    }
-    return true;
-}
-
-void tls_stop(void)
-{
-    mbedtls_psa_crypto_free();
-}
 
 /* ---- below: what mbedTLS calls for bytes ---- */
 
@@ -244,7 +174,7 @@ static int tls_verify(void *context, mbedtls_x509_crt *certificate, int depth, u
     chain_link_seen(&t->links, tls_der(certificate), *flags);
     *flags = 0;
     if (depth == 0) {
-        struct chain chain = {.roots = t->roots, .host = t->host, .now = clock_now(), .links = &t->links};
+        struct chain chain = {.roots = t->roots, .host = t->host, .now = tls_hooks_now(), .links = &t->links};
         for (const mbedtls_x509_crt *c = certificate; c != NULL; c = c->next) {
             chain_add(&chain, tls_der(c));
         }
@@ -260,7 +190,7 @@ static int tls_verify(void *context, mbedtls_x509_crt *certificate, int depth, u
 /* Turn mbedTLS's number into a fault, unless a better cause is known already. */
 static enum stream_result tls_fault(struct tls *t, int number, struct fault *f)
 {
-    if (tls_own_trouble(f)) {
+    if (tls_hooks_trouble(f)) {
         ; /* comes first */
     } else if (fault_is_set(&t->fault)) {
         *f = t->fault;
@@ -411,7 +341,7 @@ static int tls_set_up(struct tls *t)
     if (number != 0) {
         return number;
     }
-    mbedtls_ssl_conf_rng(&t->config, tls_random, NULL);
+    mbedtls_ssl_conf_rng(&t->config, tls_hooks_random, NULL);
     mbedtls_ssl_conf_min_tls_version(&t->config, MBEDTLS_SSL_VERSION_TLS1_2);
     mbedtls_ssl_conf_max_tls_version(&t->config, MBEDTLS_SSL_VERSION_TLS1_3);
     mbedtls_ssl_conf_groups(&t->config, tls_groups);
@@ -445,7 +375,7 @@ struct stream *tls_open(struct stream *below, const char *host, const struct roo
     mbedtls_ssl_init(&t->ssl);
     int number = tls_set_up(t);
     if (number != 0) {
-        if (!tls_own_trouble(f)) {
+        if (!tls_hooks_trouble(f)) {
             fault_set(f, FAULT_INTERNAL, "TLS does not start (-0x%04x)", (unsigned)-number);
         }
         tls_close(&t->stream);
@@ -454,11 +384,40 @@ struct stream *tls_open(struct stream *below, const char *host, const struct roo
     return &t->stream;
 }
 
-const char *tls_summary(const struct stream *s, char text[96])
+const char *tls_summary(const struct stream *s, char text[TLS_SUMMARY_MAX])
 {
     const struct tls *t = (const struct tls *)s;
-    snprintf(text, 96, "%s, %s", mbedtls_ssl_get_version(&t->ssl), mbedtls_ssl_get_ciphersuite(&t->ssl));
+    snprintf(text, TLS_SUMMARY_MAX, "%s, %s", mbedtls_ssl_get_version(&t->ssl), mbedtls_ssl_get_ciphersuite(&t->ssl));
     return text;
+}
+
+/* The way to the embedded roots is looked for once more, without the others. */
+static bool tls_ends_in_embedded_root(const struct tls *t, const mbedtls_x509_crt *peer)
+{
+    struct roots embedded;
+    struct fault ignored = {0};
+    struct chain chain = {.roots = &embedded, .host = t->host, .now = tls_hooks_now()};
+    roots_init(&embedded, true);
+    for (const mbedtls_x509_crt *c = peer; c != NULL; c = c->next) {
+        chain_add(&chain, tls_der(c));
+    }
+    bool good = t->roots->embedded && chain_check(&chain, &ignored) == CHAIN_GOOD;
+    roots_free(&embedded);
+    return good;
+}
+
+void tls_describe(const struct stream *s, struct tls_facts *facts)
+{
+    const struct tls *t = (const struct tls *)s;
+    const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&t->ssl);
+    struct x509 certificate = {0};
+    *facts = (struct tls_facts){0};
+    (void)tls_summary(s, facts->summary);
+    if (peer != NULL && x509_read(tls_der(peer), &certificate)) {
+        facts->expires = certificate.not_after;
+        facts->embedded = tls_ends_in_embedded_root(t, peer);
+        cert_name_text(span_make((const char *)peer->issuer_raw.p, peer->issuer_raw.len), facts->issuer);
+    }
 }
 
 /* ---- the chain alone ---- */
@@ -478,7 +437,7 @@ static bool tls_check(struct span roots_pem, struct span chain_pem, struct roots
     if (chain_check(chain, &found) == CHAIN_GOOD) {
         return true;
     }
-    if (!tls_own_trouble(f)) {
+    if (!tls_hooks_trouble(f)) {
         *f = found;
     }
     return false;

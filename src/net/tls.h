@@ -12,15 +12,12 @@
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
+#include "net/cert_name.h"
 #include "net/roots.h"
 #include "net/stream.h"
+#include "net/tls_hooks.h"
 
-/*
- * Once, before anything else here: give mbedTLS our allocator, random numbers and clock, and start its crypto.
- * now   seconds since 1970 that certificate dates are held against
- */
-bool tls_start(int64_t (*now)(void), struct fault *f) MUST_CHECK;
-void tls_stop(void);
+enum { TLS_SUMMARY_MAX = 96 };
 
 struct tls; /* a struct stream first */
 
@@ -47,7 +44,17 @@ struct stream *tls_open(struct stream *below, const char *host, const struct roo
 enum stream_result tls_handshake(struct stream *s, struct fault *f);
 
 /* "TLSv1.3, TLS1-3-CHACHA20-POLY1305-SHA256", of a finished handshake; for -v. Borrowed. */
-const char *tls_summary(const struct stream *s, char text[96]);
+const char *tls_summary(const struct stream *s, char text[TLS_SUMMARY_MAX]);
+
+/* What a finished handshake has agreed on, and whom it has seen. */
+struct tls_facts {
+    char summary[TLS_SUMMARY_MAX];
+    char issuer[CERT_NAME_TEXT_MAX]; /* of the peer's own certificate */
+    int64_t expires;                 /* the same certificate; seconds since 1970 */
+    bool embedded;                   /* the embedded roots alone would do; else an added one was needed: inspected, or a private server */
+};
+
+void tls_describe(const struct stream *s, struct tls_facts *facts);
 
 /*
  * The chain and name check alone, offline, as the handshake does it: for tests and the probe.

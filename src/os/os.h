@@ -1,7 +1,7 @@
 /*
  * os.h - the machine: everything that ISO C does not have. One of os_posix.c, os_win32.c is linked.
  *
- * Does      time, random numbers, environment, files, console, signals, sockets.
+ * Does      time, random numbers, environment, files, a log that survives, console, signals, sockets.
  * Not here  policy: time-outs, retries, racing addresses (net/); texts for people (cli/).
  * Limits    nothing blocks but os_poll and os_read_password (bounded by their time), and the readers of files and input.
  * Rules     system headers, errno and _WIN32 appear in this folder only. Nothing here needs /dev, /proc, /etc, HOME or a writable disk.
@@ -59,6 +59,22 @@ bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) MUST_
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
 
 /*
+ * What is at this path: nothing that can be found; something; a file that every user of this host may read (on Windows never told).
+ * The folders above are not looked at: what they keep from others is told as exposed.
+ */
+enum os_file { OS_FILE_MISSING, OS_FILE_PRIVATE, OS_FILE_EXPOSED };
+enum os_file os_look_at_file(const char *path);
+
+/* A path that does not depend on a current folder; on Windows also one with a drive, or with a separator in front. */
+bool os_is_absolute(struct span path);
+
+/* What stands in front of a file's own name, with the separator (on Windows also a backslash or the drive's ':'). Borrowed. */
+struct span os_folder_of(const char *path);
+
+/* Append the folder of this program's own file, with a separator at its end. False: that cannot be known here. */
+bool os_program_folder(struct buf *to) MUST_CHECK;
+
+/*
  * Append what the Defender sensor of this host says its device id is (40 hexadecimal digits, perhaps in quotes).
  * FAULT_NOT_FOUND: there is no
  * sensor, or it does not answer within OS_SENSOR_TIMEOUT_MS. Linux, macOS: `mdatp health --field edr_machine_id` from the sensor's fixed
@@ -75,6 +91,51 @@ bool os_arc_is_installed(void);
 
 /* The folder of that agent's challenge keys, a separator at its end; NULL: there is no such agent for this system. */
 const char *os_arc_key_folder(void);
+
+/* ---- a file that only grows ---- */
+
+struct os_log {
+    bool open;
+    intptr_t number;
+};
+
+/* READ: nothing is made, changed or locked. */
+enum os_log_use { OS_LOG_APPEND, OS_LOG_READ };
+
+/*
+ * Open a regular file to read what is there from its beginning, and with OS_LOG_APPEND to add to its end. One that is not there is
+ * made, empty and for its owner alone (0600); with OS_LOG_READ it is no fault: l->open is then false.
+ *
+ * OS_LOG_APPEND takes a lock that excludes every other process that opens the file so, and that the system gives back however this
+ * one ends. Who cannot have it is told at once, nobody waits.
+ *
+ * locked  out: false where this file system has no locks; the file is open all the same
+ *
+ * FAULT_FILE: no such folder, a folder or device, unreadable, locked by another process. FAULT_JOURNAL: it is readable but may
+ * not be written, or could not be made (read-only or full disk). Nothing is left open then.
+ */
+bool os_log_open(struct os_log *l, const char *path, enum os_log_use use, bool *locked, struct fault *f) MUST_CHECK;
+
+/* The next bytes of what was there; *got 0 is the end. FAULT_FILE; FAULT_INTERRUPTED, FAULT_TERMINATED. */
+bool os_log_read(struct os_log *l, char *to, size_t room, size_t *got, struct fault *f) MUST_CHECK;
+
+/* Cut the file after its first `size` bytes: of what was read the rest goes. FAULT_JOURNAL. */
+bool os_log_cut(struct os_log *l, uint64_t size, struct fault *f) MUST_CHECK;
+
+/*
+ * Add bytes to the end, all of them, in the order of the calls: what has been added is in the file even if the process is killed.
+ * False: FAULT_JOURNAL (full, gone, too large); some of the bytes may have been added.
+ */
+bool os_log_append(struct os_log *l, struct span bytes, struct fault *f) MUST_CHECK;
+
+/*
+ * Return when what was added will be there after a power cut; where the file was made by os_log_open(), its name too. False:
+ * FAULT_JOURNAL, also when the file has been removed.
+ */
+bool os_log_sync(struct os_log *l, struct fault *f) MUST_CHECK;
+
+/* Close it, if it is open; the lock goes with it. */
+void os_log_close(struct os_log *l);
 
 /* ---- console ---- */
 

@@ -73,6 +73,7 @@ void os_start(void)
     fill_closed_descriptors();
     no_core_file();
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a journal at its size limit is told, not died of */
     (void)sigaction(SIGINT, &note, NULL);
     (void)sigaction(SIGTERM, &note, NULL);
 }
@@ -95,6 +96,13 @@ enum os_stop os_stop_asked(void)
     }
 }
 
+/* A call that a signal interrupted is made again; not for ever, as where a broken filter or tracer answers every call so. */
+static bool again(unsigned *interruptions)
+{
+    enum { INTERRUPTIONS_MAX = 1000 };
+    return errno == EINTR && (*interruptions)++ < INTERRUPTIONS_MAX;
+}
+
 /* ---- time, random numbers ---- */
 
 uint64_t os_monotonic_ms(void)
@@ -115,13 +123,14 @@ static bool random_from_device(unsigned char *to, size_t size)
 {
     int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0;
+    unsigned interruptions = 0;
     while (ok && size > 0) {
         ssize_t got = read(fd, to, size);
         if (got > 0) {
             to += got;
             size -= (size_t)got;
         } else {
-            ok = got < 0 && errno == EINTR;
+            ok = got < 0 && again(&interruptions);
         }
     }
     if (fd >= 0) {
@@ -134,12 +143,13 @@ bool os_random(void *to, size_t size)
 {
     unsigned char *at = to;
 #if defined(__linux__)
+    unsigned interruptions = 0;
     while (size > 0) {
         ssize_t got = getrandom(at, size < 256 ? size : 256, 0);
         if (got > 0) {
             at += got;
             size -= (size_t)got;
-        } else if (got == 0 || errno != EINTR) {
+        } else if (got == 0 || !again(&interruptions)) {
             break; /* a kernel before 3.17, or a filter that does not know the call */
         }
     }
@@ -164,6 +174,7 @@ static char *block_room(struct buf *to, size_t *size)
 
 static bool read_all(int fd, struct buf *to)
 {
+    unsigned interruptions = 0;
     for (;;) {
         char excess;
         size_t size;
@@ -173,7 +184,7 @@ static bool read_all(int fd, struct buf *to)
             return false;
         }
         ssize_t got = size > 0 ? read(fd, room, size) : read(fd, &excess, 1);
-        if (got < 0 && errno == EINTR && os_stop_asked() == OS_GO_ON) {
+        if (got < 0 && os_stop_asked() == OS_GO_ON && again(&interruptions)) {
             continue;
         }
         if (got <= 0) {
@@ -280,6 +291,7 @@ static int descriptor_of(enum os_output where)
 bool os_write(enum os_output where, struct span bytes)
 {
     int fd = descriptor_of(where);
+    unsigned interruptions = 0;
     while (bytes.size > 0) {
         ssize_t put = write(fd, bytes.at, bytes.size);
         if (put > 0) {
@@ -287,7 +299,7 @@ bool os_write(enum os_output where, struct span bytes)
         } else if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             struct pollfd writable = {.fd = fd, .events = POLLOUT};
             (void)poll(&writable, 1, POLL_SLICE_MS);
-        } else if (put == 0 || errno != EINTR) {
+        } else if (put == 0 || !again(&interruptions)) {
             return false;
         }
     }

@@ -68,6 +68,7 @@ void os_fake_reset(void)
     fake.now_ms = 1000;
     fake.stop_ms = UINT64_MAX;
     fake.columns = 80;
+    os_fake_host_reset();
 }
 
 static void put(struct pair *rows, const char *name, const char *value)
@@ -147,7 +148,6 @@ struct span os_fake_written(enum os_output where) { return span_make(fake.writte
 void os_start(void) {}
 enum os_stop os_stop_asked(void) { return fake.now_ms >= fake.stop_ms ? fake.stop : OS_GO_ON; }
 uint64_t os_monotonic_ms(void) { return fake.now_ms; }
-int64_t os_unix_seconds(void) { return 1795449600 + (int64_t)(fake.now_ms / 1000); } /* 2026-11-23T16:00:00Z */
 const char *os_environment(const char *name) { return find(fake.environment, name); }
 bool os_is_terminal(enum os_output where) { return fake.terminal[where]; }
 
@@ -489,7 +489,7 @@ void os_poll(struct os_poll_item *items, size_t count, uint64_t timeout_ms)
         uint64_t event = event_ms(&items[i]);
         until = event < until ? event : until;
     }
-    until = fake.stop_ms < until ? fake.stop_ms : until;
+    until = fake.stop_ms > fake.now_ms && fake.stop_ms < until ? fake.stop_ms : until; /* a signal wakes it once */
     until = os_fake_resolver.open > 0 && os_fake_resolver.answers_ms < until ? os_fake_resolver.answers_ms : until;
     fake.now_ms = until > fake.now_ms ? until : fake.now_ms;
     for (size_t i = 0; i < count; i++) {

@@ -42,12 +42,16 @@ struct os_fake_datagram {
 typedef struct os_fake_datagram os_fake_answer(struct span query, unsigned nth);
 
 void os_fake_reset(void);
+void os_fake_host_reset(void); /* os_fake_reset() does that, too */
 void os_fake_environment(const char *name, const char *value);
-void os_fake_file(const char *path, const char *text); /* "sensor": the device id that the sensor gives */
+void os_fake_file(const char *path, const char *text); /* NAME.exposed: all may read it; "sensor": the device id that the sensor gives */
 void os_fake_file_bytes(const char *path, struct span bytes); /* one file, which may hold NUL */
 void os_fake_name(const char *host, const char *address); /* a line of /etc/hosts */
 void os_fake_name_server(const char *address, os_fake_answer *answer);
 void os_fake_password(const char *typed); /* what a person types when asked; NULL: there is no terminal */
+void os_fake_program_folder(const char *folder); /* with a slash at its end; NULL, as at first: it cannot be known */
+void os_fake_clock(int64_t unix_seconds); /* the wall clock says this now */
+void os_fake_pass(uint64_t milliseconds);
 void os_fake_peer(const struct os_fake_script *script);
 void os_fake_terminal(enum os_output where, unsigned columns);
 void os_fake_stop_at(uint64_t now_ms, enum os_stop how);

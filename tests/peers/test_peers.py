@@ -102,6 +102,7 @@ class Bench:
     def write(self, name: str, content: str) -> Path:
         path = self.folder / name
         path.write_text(content)
+        path.chmod(0o600)
         return path
 
     def start_provider(self) -> dict[str, str]:

@@ -60,7 +60,7 @@ EXIT_NAMES = {
     130: "interrupted",
     143: "interrupted",
 }
-COMMANDS = {"release", "status", "find", "cancel"}
+COMMANDS = {"release", "status", "find", "cancel", "doctor", "self-test"}
 RESULTS = {
     "released",
     "accepted",
@@ -101,6 +101,7 @@ STATUS_MEMBERS = {
     "ended",
     "error",
 }
+CHECK_MEMBERS = {"check", "ok", "detail", "advice"}
 REQUEST_MEMBERS = {"method", "url", "headers", "body"}
 CANDIDATE_MEMBERS = {"id", "computerDnsName", "lastSeen", "healthStatus"}
 ERROR_MEMBERS = {"name", "exit", "message", "code", "target", "advice"}
@@ -206,9 +207,10 @@ class Scenario(unittest.TestCase):
     # ---- running the program ----
 
     def write(self, name: str, content: Union[str, bytes]) -> Path:
-        """A file in the scenario's own folder."""
+        """A file in the scenario's own folder, its owner's alone."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.chmod(0o600)
         return path
 
     def start_program(
@@ -262,7 +264,8 @@ class Scenario(unittest.TestCase):
     def release_arguments(
         self, *more: Argument, devices: Sequence[Argument] = (DEVICE,)
     ) -> list[Argument]:
-        return [*self.where(), *self.sign_in(), "-c", "clean", *more, *devices]
+        many = ["--max", "0"] if len(devices) > 100 and "--max" not in more else []
+        return [*self.where(), *self.sign_in(), "-c", "clean", *many, *more, *devices]
 
     def release(
         self, *more: Argument, devices: Sequence[Argument] = (DEVICE,), **settings: Any
@@ -379,6 +382,10 @@ class Scenario(unittest.TestCase):
         self.assertIsInstance(value, dict, line)
         if "event" in value:
             self.assertNotIn("result", value, line)
+            return value
+        if shape in ("doctor", "self-test") and "check" in value:
+            self.assertEqual(CHECK_MEMBERS, set(value), line)
+            self.assertIn(value["ok"], (True, False, None), line)
             return value
         self.assertIn("input", value, line)
         if value["input"] is None and "result" in value:

@@ -88,6 +88,14 @@ class EmptyRoot(Root):
         self.assert_exit(self.release_inside("localhost"), 0)
         self.assertEqual(len(self.service.defender.actions), 1)
 
+    def test_configuration_is_found_without_proc(self):
+        self.put("unisolate.conf", "comment = here\nplanet = 1\n")
+        result = self.release_inside("localhost")
+        self.assert_exit(result, 2)
+        self.assert_says(result, "/unisolate.conf:2: ")
+        self.put("unisolate.conf", "retries = 1\n")
+        self.assert_exit(self.release_inside("localhost"), 0)
+
     def test_name_without_a_name_server_is_exit_7_at_once(self):
         result = self.release_inside(LOGIN, quiet=True)
         self.assert_exit(result, 7)

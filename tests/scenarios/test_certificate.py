@@ -13,6 +13,7 @@ import signal
 import subprocess
 import termios
 import time
+from datetime import datetime, timedelta, timezone
 
 from harness import Scenario, each
 from service import assertion, faults
@@ -260,10 +261,16 @@ class Refused(Application):
         self.applications.algorithms = {"RS256"}
         self.assert_refused(self.release_with(self.file("app-p256")), 5002738, "RSA")
 
-    @each([("clock", 700024, "clock"), ("audience", 700023, "--authority"), ("issuer", 700021, "--client-id")])
+    @each([("clock", 700024, "--at TIME"), ("audience", 700023, "--authority"), ("issuer", 700021, "--client-id")])
     def test_assertion_that_is_not_taken(self, number, word):
         self.service.login.fail(faults.answer_of(error_answer(number)), 9)
         self.assert_refused(self.release_with(self.file()), number, word)
+
+    def test_assertion_is_of_the_time_that_was_given(self):
+        """An hour ahead: the service refuses it and its answer says what time it is there."""
+        ahead = datetime.now(timezone.utc) + timedelta(hours=1)
+        result = self.release_with(self.file(), "--at", ahead.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self.assert_refused(result, 700024, "--at TIME")
 
     def test_assertion_that_is_repeated_in_the_answer(self):
         def echo(request):

@@ -208,7 +208,7 @@ class Pages(FindScenario):
     def test_pages_without_end_are_bounded(self):
         self.only(*({"name": f"pc-{n}", "tags": ("Lab",)} for n in range(240)))
         self.paging.page_size = 1
-        result = self.find("tag:Lab")
+        result = self.find("--pace", "10000/min,10000/h", "tag:Lab")
         self.assert_exit(result, 14)
         self.assertLess(len(self.reads()), 300)
 

@@ -219,6 +219,7 @@ class Arc(Identity):
         self.keys = opt / "azcmagent" / "tokens"
         self.keys.mkdir(parents=True)
         self.root = self.write("root.pem", self.service.pki.root.read_bytes())  # for an unprivileged user too
+        self.root.chmod(0o644)
         self.folder.chmod(0o755)
         self.enter = folder_in_place_of("/var/opt", opt)
         self.enter_as_nobody = folder_in_place_of("/var/opt", opt, NOBODY)
@@ -243,6 +244,7 @@ class Arc(Identity):
 
     def test_key_that_this_user_may_not_read(self):
         self.identities.key_mode = 0o400
+        self.root.chmod(0o644)
         result = self.release_there(enter=self.enter_as_nobody)
         self.assert_exit(result, 2)
         self.assert_says(result, ".key", "himds")

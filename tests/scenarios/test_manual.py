@@ -105,7 +105,7 @@ class ManPage(Printed):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         shown = re.sub(".\b", "", result.stdout)  # bold
         words = re.sub(r"\s+", " ", re.sub(r"-\n\s*", "-", shown))
-        for option in re.findall(r"(?m)^  .*?(--[a-z-]+|-\d)", self.text("--help")):
+        for option in re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+|-\d)\b", self.text("--help")):
             self.assertIn(option, words)
         for text in ("NAME", "SYNOPSIS", "EXIT CODES", "--wait[=TIME]", "unisolate status [OPTIONS]", 'unisolate -c "clean" --token-file token.txt \\'):
             self.assertIn(text, shown)
@@ -188,7 +188,7 @@ class Completions(Printed):
     def test_powershell_has_every_option_and_balanced_quotes(self):
         # No PowerShell to be had here: its form alone is looked at.
         text = self.script("powershell").read_text()
-        for option in re.findall(r"(?m)^  .*?(--[a-z-]+|-\d)", self.text("--help")):
+        for option in re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+|-\d)\b", self.text("--help")):
             self.assertIn(f"'{option}' = '", text)
         for line in text.splitlines():
             self.assertEqual(line.count("'") % 2, 0, line)

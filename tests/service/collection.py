@@ -46,7 +46,7 @@ def answer_list(
     chosen = query.apply(entities, properties)
     skip, top = query.number("$skip") or 0, query.number("$top")
     size = paging.page_size if top is None else min(top, paging.page_size)
-    page = chosen[skip : skip + size]
+    page = [e if isinstance(e, dict) else e.entity() for e in chosen[skip : skip + size]]
     if not page and paging.empty == "404":
         return None
     kind = path.rsplit("/", 1)[-1]

@@ -26,6 +26,7 @@ from service import collection
 from service.actions import Action, Script, action_properties, has_ended, new_action
 from service.collection import Paging, answer_list
 from service.entra import RESOURCE, Claims
+from service.limits import Limits
 from service.machines import DAY, DEVICE, Machine, machine_properties
 from service.message import Answer, Request, json_answer
 from service.odata import Entity, ODataProblem, Properties, Query, instant
@@ -106,6 +107,7 @@ class Defender:
     hidden       seconds for which a new release is unknown to whoever asks for it
     order        of the list of actions: "newest" or "oldest" first
     external_ip  findbyip also looks at external addresses
+    limits       of calls, with their scale of time; None: as many as somebody likes
     on_release   called with the device and its action when a release has been queued
     """
 
@@ -120,6 +122,7 @@ class Defender:
     order: str = "newest"
     external_ip: bool = False
     on_release: Callable[[Machine, Action], None] | None = None
+    limits: Limits | None = None
     paging: Paging = field(default_factory=Paging)
     machine_properties: Properties = field(default_factory=machine_properties)
     action_properties: Properties = field(default_factory=action_properties)
@@ -164,6 +167,7 @@ class Defender:
         try:
             with self._lock:
                 self._live()
+                self._count()
                 return self._dispatch(request)
         except Refused as refused:
             return refused.refusal.answer(refused.violation)
@@ -181,6 +185,11 @@ class Defender:
         for machine in self.machines.values():
             if machine.active and has_ended(machine.active):
                 machine.active = None
+
+    def _count(self) -> None:
+        wait = self.limits.take() if self.limits else None
+        if wait is not None:
+            raise Refused(throttled(str(wait)))
 
     def _dispatch(self, request: Request) -> Answer:
         path, _, query = request.target.partition("?")
@@ -242,7 +251,7 @@ class Defender:
         return entity_answer(machine.entity(), call, "Machines")
 
     def list_machines(self, call: "Call") -> Answer:
-        return self._list(call, [m.entity() for m in self.machines.values()], call.query())
+        return self._list(call, list(self.machines.values()), call.query())
 
     def find_by_ip(self, call: "Call") -> Answer:
         call.no_query()

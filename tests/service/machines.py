@@ -55,6 +55,17 @@ class Machine:
     members: dict[str, object] = field(default_factory=dict)
     get_by_id: bool = True
 
+    def get(self, name: str) -> object:
+        """A member of the record, for filters: most need no more than these."""
+        if name not in self.members:
+            if name == "computerDnsName":
+                return self.name
+            if name == "aadDeviceId":
+                return self.aad_device_id
+            if name == "id":
+                return self.id
+        return self.entity().get(name)
+
     def reported(self) -> list[tuple[str, float]]:
         """The addresses it has reported and when, in seconds since 1970."""
         now = time.time()
@@ -116,11 +127,11 @@ class Machine:
 def machine_properties() -> Properties:
     """What the list of machines may be filtered on."""
     strings = (
-        "computerDnsName id version deviceValue machineTags exposureLevel onboardingStatus"
+        "computerDnsName id version deviceValue exposureLevel onboardingStatus"
         " lastIpAddress healthStatus osPlatform riskScore"
     )
     types = {name: "string" for name in strings.split()}
-    return Properties({**types, "aadDeviceId": "guid", "lastSeen": "date", "rbacGroupId": "number"})
+    return Properties({**types, "aadDeviceId": "guid", "lastSeen": "date", "rbacGroupId": "number", "machineTags": "strings"})
 
 
 def new_guid() -> str:

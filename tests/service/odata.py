@@ -4,7 +4,7 @@ odata.py - the query options of a list: $filter, $orderby, $top, $skip, $count.
 Does      reads a query strictly; filters, orders and cuts a list of entities as the service does.
 Not here  pages and their links (collection.py), the entities (machines.py, actions.py).
 Limits    the part of the grammar that the Defender API is known to take: eq ne gt ge lt le, in,
-          and or not, parentheses, startswith endswith contains.
+          and or not, parentheses, startswith endswith contains, any of a list of strings.
 Rules     OData 4.01 URL conventions 5.1.1 (operators, precedence, literals; quotes in a string are
           doubled), WHATWG URL 5 (+ is a blank); defender-docs api/exposed-apis-odata-samples.md
           (read 2026-11-23).
@@ -24,7 +24,7 @@ GUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 DATE = r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?"
 TOKEN = re.compile(
     rf"\s*(?:(?P<guid>{GUID})(?![\w-])|(?P<date>{DATE})|(?P<string>'(?:[^']|'')*')"
-    r"|(?P<number>-?\d+)\b|(?P<word>[A-Za-z_]\w*)|(?P<mark>[(),]))"
+    r"|(?P<number>-?\d+)\b|(?P<word>[A-Za-z_]\w*)|(?P<mark>[(),/:]))"
 )
 QUERY_CHARACTERS = re.compile(r"(?:[A-Za-z0-9._~!$'()*,;:@/?+=&-]|%[0-9A-Fa-f]{2})*")
 NUMBER_MAX = 10000
@@ -58,14 +58,18 @@ class Literal:
 class Properties:
     """What may be filtered on, and how.
 
-    types         property -> string, guid, date, number
+    types         property -> string, guid, date, number, strings
     guid_literal  how a GUID is written: "bare", "quoted" or "both"
     with_case     strings are compared with case
+    words_max     words, marks and literals that a filter may have
+    in_lists      `in` is known
     """
 
     types: dict[str, str]
     guid_literal: str = "bare"
     with_case: bool = False
+    words_max: int = 1 << 30
+    in_lists: bool = True
 
     def value(self, entity: Entity, name: str) -> object:
         value = entity.get(name)
@@ -113,17 +117,20 @@ class Filter:
 
     def __init__(self, text: str, properties: Properties) -> None:
         self._properties, self._tokens = properties, _tokens(text)
+        if len(self._tokens) > properties.words_max:
+            raise ODataProblem("The node count limit has been exceeded")
+        self._tokens.reverse()
         self.test = self._or()
         if self._tokens:
-            raise ODataProblem(f"Syntax error at '{self._tokens[0][1]}'")
+            raise ODataProblem(f"Syntax error at '{self._peek()}'")
 
     def _peek(self) -> str:
-        return self._tokens[0][1] if self._tokens else ""
+        return self._tokens[-1][1] if self._tokens else ""
 
     def _take(self, wanted: str | None = None) -> tuple[str, str]:
-        if not self._tokens or (wanted is not None and self._tokens[0][1] != wanted):
+        if not self._tokens or (wanted is not None and self._peek() != wanted):
             raise ODataProblem(f"Syntax error: '{wanted or 'an operand'}' expected")
-        return self._tokens.pop(0)
+        return self._tokens.pop()
 
     def _or(self) -> Test:
         tests = [self._and()]
@@ -170,14 +177,29 @@ class Filter:
 
     def _comparison(self) -> Test:
         name, operator = self._property(), self._take()[1]
-        if operator == "in":
-            wanted = self._list(name)
+        if operator == "/":
+            return self._any(name)
+        if operator == "in" and self._properties.in_lists:
+            wanted = frozenset(self._list(name))
             return lambda entity: self._properties.value(entity, name) in wanted
         if operator not in COMPARISONS:
             raise ODataProblem(f"Syntax error at '{operator}'")
         compare = COMPARISONS[operator]
         operand = self._properties.operand(name, self._literal())
         return lambda entity: compare(self._properties.value(entity, name), operand)
+
+    def _any(self, name: str) -> Test:
+        """machineTags/any(tag: tag eq 'x')"""
+        if self._properties.types[name] != "strings":
+            raise ODataProblem(f"'{name}' is no list")
+        self._take("any")
+        self._take("(")
+        variable = self._take()[1]
+        for word in (":", variable, "eq"):
+            self._take(word)
+        wanted = self._properties.text(self._literal().value)
+        self._take(")")
+        return lambda entity: wanted in map(self._properties.text, entity.get(name) or ())
 
     def _list(self, name: str) -> list[object]:
         self._take("(")

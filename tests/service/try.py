@@ -78,6 +78,7 @@ def run(program: str) -> int:
         with tempfile.TemporaryDirectory(prefix="unisolate-try-") as folder:
             secret_file = Path(folder) / "secret"
             secret_file.touch(mode=0o600)
+            secret_file.touch(0o600)
             secret_file.write_text(service.entra.secret + "\n")
             command = command_line(program, service, secret_file)
             print("A fake Entra ID and a fake Defender API run on this machine's loopback.\n")

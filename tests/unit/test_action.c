@@ -195,7 +195,7 @@ struct get_row {
     enum fault_code code;
 };
 
-static const struct get_row gets[] = {
+static const struct get_row get_rows[] = {
     {"there", {{GET("a-1"), "200 x", UNISOLATE("a-1", "Pending")}}, FAULT_NONE},
     {"unknown", {{GET("a-1"), "404 x", ERROR("ResourceNotFound")}}, FAULT_NOT_FOUND},
     {"not allowed", {{GET("a-1"), "403 x", ""}}, FAULT_PERMISSION},
@@ -205,14 +205,14 @@ static const struct get_row gets[] = {
 
 static void one_is_asked_for(void)
 {
-    for (size_t i = 0; i < COUNT_OF(gets); i++) {
+    for (size_t i = 0; i < COUNT_OF(get_rows); i++) {
         struct action a = {0};
         struct fault f = {0};
-        unit_row("%s", gets[i].name);
-        api_begin(gets[i].steps, 0);
-        CHECK_EQUAL_INT(action_get(&api, "a-1", &a, &f), gets[i].code == FAULT_NONE);
-        CHECK_EQUAL_INT(f.code, gets[i].code);
-        CHECK_EQUAL_TEXT(a.id, gets[i].code == FAULT_NONE ? "a-1" : "");
+        unit_row("%s", get_rows[i].name);
+        api_begin(get_rows[i].steps, 0);
+        CHECK_EQUAL_INT(action_get(&api, "a-1", &a, &f), get_rows[i].code == FAULT_NONE);
+        CHECK_EQUAL_INT(f.code, get_rows[i].code);
+        CHECK_EQUAL_TEXT(a.id, get_rows[i].code == FAULT_NONE ? "a-1" : "");
         api_end();
     }
 }

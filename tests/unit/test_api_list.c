@@ -91,6 +91,22 @@ static void pages_are_walked(void)
     }
 }
 
+/* Both are told that the token is not good; one sign-in serves both. */
+static void lists_at_the_same_time(void)
+{
+    static const struct api_step steps[] = {{"GET /api/x ", "401 x", ""},        {"GET /api/x ", "401 x", ""}, {"GET /api/x ", "200 x", LIST("1,2")},
+                                            {"GET /api/x ", "200 x", LIST("1")}, {NULL, NULL, NULL}};
+    struct api_listing two[2] = {{.path = SPAN("/api/x"), .visit = visit}, {.path = SPAN("/api/x"), .visit = visit}};
+    api_begin(steps, 0);
+    api.renew = renew;
+    begin_visits();
+    api_lists(&api, two, 2);
+    CHECK(!fault_is_set(&two[0].fault) && !fault_is_set(&two[1].fault));
+    CHECK_EQUAL_INT(two[0].visited + two[1].visited, 3);
+    CHECK_EQUAL_INT(visits, 3);
+    api_end();
+}
+
 static void a_visitor_may_stop(void)
 {
     static const struct api_step steps[] = {{FIRST, "200 x", NEXT("1,2,3", "http://api.test/p2")}, {NULL, NULL, NULL}};
@@ -325,7 +341,7 @@ struct get_row {
     unsigned retries;
 };
 
-static const struct get_row gets[] = {
+static const struct get_row get_rows[] = {
     {"there", {{"GET /y ", "200 x", "{\"a\":1}"}}, FAULT_NONE, false, 0},
     {"401, renewed", {{"GET /y ", "401 x", ""}, {"GET /y ", "200 x", "{\"a\":1}"}}, FAULT_NONE, true, 0},
     {"401 twice", {{"GET /y ", "401 x", ""}, {"GET /y ", "401 x", ""}}, FAULT_TOKEN, true, 0},
@@ -335,18 +351,18 @@ static const struct get_row gets[] = {
 
 static void one_object(void)
 {
-    for (size_t i = 0; i < COUNT_OF(gets); i++) {
+    for (size_t i = 0; i < COUNT_OF(get_rows); i++) {
         struct call call;
         struct json value = {0};
         struct json member;
         struct fault f = {0};
-        unit_row("%s", gets[i].name);
-        api_begin(gets[i].steps, gets[i].retries);
-        api.renew = gets[i].renews ? renew : NULL;
-        CHECK_EQUAL_INT(api_get(&api, SPAN("/y"), &call, &value, &f), gets[i].code == FAULT_NONE);
-        CHECK_EQUAL_INT(f.code, gets[i].code);
+        unit_row("%s", get_rows[i].name);
+        api_begin(get_rows[i].steps, get_rows[i].retries);
+        api.renew = get_rows[i].renews ? renew : NULL;
+        CHECK_EQUAL_INT(api_get(&api, SPAN("/y"), &call, &value, &f), get_rows[i].code == FAULT_NONE);
+        CHECK_EQUAL_INT(f.code, get_rows[i].code);
         CHECK(f.code != FAULT_NONE || json_member(value, "a", &member) == 1);
-        CHECK_EQUAL_INT(span_contains(span_of(os_fake_received()), SPAN("second-token")), gets[i].renews);
+        CHECK_EQUAL_INT(span_contains(span_of(os_fake_received()), SPAN("second-token")), get_rows[i].renews);
         call_free(&call);
         api_end();
     }
@@ -354,6 +370,7 @@ static void one_object(void)
 
 static const struct unit_test tests[] = {
     TEST(pages_are_walked),
+    TEST(lists_at_the_same_time),
     TEST(a_visitor_may_stop),
     TEST(a_path_in_the_url_stands_in_front),
     TEST(a_full_page_without_a_link_is_skipped),

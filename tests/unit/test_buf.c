@@ -175,7 +175,7 @@ static void blocks_are_zero_and_wiped(void)
         CHECK(block[i] == 0);
         block[i] = 0xFF;
     }
-    CHECK(block != NULL && (uintptr_t)block % sizeof(max_align_t) == 0);
+    CHECK(block != NULL && (uintptr_t)block % _Alignof(max_align_t) == 0);
     memory_give(block);
     memory_give(NULL);
     CHECK_EQUAL_INT(spy_dirty, 0);

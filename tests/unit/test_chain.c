@@ -3,6 +3,7 @@
  *
  * A row whose verdict is not openssl's must say why in its last column. The tests run in the top folder of the source.
  */
+/* not on: windows (it makes its chains with scripts) */
 #include "unit.h"
 
 #include "net/tls.h"

@@ -152,6 +152,7 @@ static void a_variable_is_named(void)
 {
     struct options o = {0};
     os_fake_reset();
+    fault_clear(&f);
     os_fake_environment("AZURE_AUTHORITY_HOST", "http://login.example/");
     CHECK(options_read(&o, 2, (char *const[]){(char[]){"unisolate"}, (char[]){"-q"}, NULL}, &f));
     CHECK(!choose(&o));

@@ -84,7 +84,7 @@ static void commands_want_what_they_need(void)
         const char *const with_operand[] = {wants[i].words[0], "pc", NULL};
         unit_row("%s", wants[i].words[0]);
         CHECK(read_words(wants[i].words)); /* that nobody is named is for the caller to say */
-        CHECK_EQUAL_INT(options_wants_operand(&o), wants[i].operand);
+        CHECK_EQUAL_INT(options_lacks_operand(&o), wants[i].operand);
         CHECK_EQUAL_INT(read_words(with_operand), !wants[i].comment);
         CHECK(!wants[i].comment || strcmp(f.text, "--comment: missing; every release and every cancel needs one") == 0);
     }

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "release_case.h"
+#include "mde/release_run.h"
 
 #define CREATED {RELEASE, "201 Created", UNISOLATE("a-1", "Pending")}
 #define DUPLICATE {RELEASE, "400 x", "{\"error\":{\"code\":\"ActiveRequestAlreadyExists\",\"message\":\"m\"}}"}
@@ -149,7 +150,7 @@ static void no_record_no_reason(void)
         case_begin(&rows[i]);
         CHECK(release_go());
         case_check(&rows[i]);
-        CHECK_EQUAL_TEXT(release.rows[0].fault.advice, "");
+        CHECK_EQUAL_TEXT(seen[0].fault.advice, "");
         release_end();
         api_end();
     }
@@ -216,7 +217,7 @@ static void five_devices_share_the_pace(void)
         bool added;
         CHECK(release_add(&release, more[i], more[i], "", &added, &run_fault));
         release.rows[1 + i].stage = STAGE_FOLLOW;
-        memcpy(release.rows[1 + i].action.id, "a-1", sizeof "a-1");
+        row_keep_action(&release.rows[1 + i], &(struct action){.id = "a-1"});
     }
     CHECK(release_go());
     CHECK_EQUAL_INT(polls, 3 * (1 + COUNT_OF(more))); /* after 5, 10 and 11 s */
@@ -230,8 +231,8 @@ static void a_404_is_final_after_a_minute(void)
     CHECK(release_go());
     uint64_t took_ms = os_monotonic_ms() - began_ms;
     CHECK(took_ms >= 60000 && took_ms < 80000);
-    CHECK_EQUAL_INT(release.rows[0].fault.code, FAULT_PENDING);
-    CHECK(span_contains(span_of(release.rows[0].fault.text), SPAN("does not know the action any more")));
+    CHECK_EQUAL_INT(release.rows[0].code, FAULT_PENDING);
+    CHECK(span_contains(span_of(seen[0].fault.text), SPAN("does not know the action any more")));
     end_always();
 }
 
@@ -312,8 +313,8 @@ static void what_is_accepted_is_told_when_stopped(void)
         CHECK(!release_go());
         CHECK_EQUAL_INT(run_fault.code, stops[i].code);
         CHECK_EQUAL_INT(release.rows[0].result, stops[i].result);
-        CHECK_EQUAL_INT(release.rows[0].fault.code, FAULT_NONE);
-        CHECK_EQUAL_TEXT(release.rows[0].action.id, "a-1");
+        CHECK_EQUAL_INT(release.rows[0].code, FAULT_NONE);
+        CHECK_EQUAL_TEXT(seen[0].action.id, "a-1");
         CHECK_EQUAL_TEXT(told, ID1 " ");
         end_always();
     }
@@ -341,7 +342,7 @@ static void stopped_while_it_is_checked(void)
     CHECK(!release_go());
     CHECK_EQUAL_INT(run_fault.code, FAULT_INTERRUPTED);
     case_check(&c);
-    CHECK_EQUAL_TEXT(release.rows[0].action.status_text, "Succeeded");
+    CHECK_EQUAL_TEXT(seen[0].action.status_text, "Succeeded");
     release_end();
     api_end();
 }

@@ -3,6 +3,7 @@
  *
  * The keys are made by openssl. That signatures verify is test_key.c's and the scenarios' business.
  */
+/* not on: windows (it makes its keys with scripts) */
 /* links: fake/os_fake.c */
 #include "unit.h"
 

@@ -3,6 +3,7 @@
  *
  * The tests run in the top folder of the source. Signatures are checked by the openssl command.
  */
+/* not on: windows (it makes its keys with scripts) */
 #include "unit.h"
 
 #include "codec/x509.h"

@@ -124,8 +124,8 @@ static void help_has_what_options_may_be(void)
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         unit_row("%s", row->name);
-        if (row->variable != NULL) {
-            CHECK(span_contains(buf_span(&help), span_of(option_variable(row))));
+        for (size_t k = 0; option_nth_variable(row, k) != NULL; k++) {
+            CHECK(span_contains(buf_span(&help), span_of(option_nth_variable(row, k))));
         }
         for (size_t k = 0; row->choice != NULL && row->choice(k) != NULL; k++) {
             CHECK(span_contains(buf_span(&help), span_of(row->choice(k))));
@@ -306,8 +306,8 @@ static void readme_has_every_option(void)
         unit_row("%s", row->name);
         snprintf(cell, sizeof cell, row->value == NULL ? "%s`" : row->implied != NULL ? "%s[=%s]`" : "%s %s`", row->name, row->value);
         CHECK(span_contains(readme(), span_of(cell)));
-        if (row->variable != NULL) {
-            snprintf(cell, sizeof cell, "`%s`", option_variable(row));
+        for (size_t k = 0; option_nth_variable(row, k) != NULL; k++) {
+            snprintf(cell, sizeof cell, "`%s`", option_nth_variable(row, k));
             CHECK(span_contains(readme(), span_of(cell)));
         }
     }
@@ -338,14 +338,14 @@ static void readme_has_every_topic(void)
     }
 }
 
-/* What a script may read in `result` and `isolation`; "skipped" is of a journal, which there is not. */
+/* What a script may read in `result` and `isolation`. */
 static void readme_has_every_result(void)
 {
     char word[40];
     for (int i = 0; i <= RELEASE_PLANNED; i++) {
         snprintf(word, sizeof word, "`%s`", release_result_name((enum release_result)i));
         unit_row("%s", word);
-        CHECK_EQUAL_INT(span_contains(readme(), span_of(word)), i != RELEASE_SKIPPED);
+        CHECK(span_contains(readme(), span_of(word)));
     }
     for (int i = 0; i <= ISOLATION_ISOLATING; i++) {
         snprintf(word, sizeof word, "`%s`", isolation_name((enum isolation)i));

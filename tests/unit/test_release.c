@@ -234,8 +234,8 @@ static void the_request_is_right(void)
     CHECK(span_contains(got, SPAN("\r\nAuthorization: Bearer first-token\r\n")));
     CHECK(span_contains(got, SPAN("\r\nContent-Type: application/json\r\n")));
     CHECK(span_ends(got, SPAN("\r\n\r\n{\"Comment\":\"a \\\"b\\\" \\u00e9\\u000a\"}\n")));
-    CHECK_EQUAL_TEXT(release.rows[0].action.computer_name, "pc.test");
-    CHECK_EQUAL_INT(release.rows[0].action.requested, 1795449601);
+    CHECK_EQUAL_TEXT(seen[0].action.computer_name, "pc.test");
+    CHECK_EQUAL_INT(seen[0].action.requested, 1795449601);
     release_end();
     api_end();
 }
@@ -254,7 +254,7 @@ static void what_was_not_lost_is_not_called_so(void)
         os_fake_peer(&(struct os_fake_script){.address = "192.0.2.1", .refuse = true});
         CHECK(release_go());
         case_check(&plain[i]);
-        CHECK_EQUAL_TEXT(release.rows[0].fault.advice, "");
+        CHECK_EQUAL_TEXT(seen[0].fault.advice, "");
         release_end();
         api_end();
     }
@@ -280,7 +280,7 @@ static void a_failed_renewal_is_told(void)
     renewal_fails = true;
     CHECK(release_go());
     case_check(&c);
-    CHECK_EQUAL_TEXT(release.rows[0].fault.text, ID1 ": no");
+    CHECK_EQUAL_TEXT(seen[0].fault.text, ID1 ": no");
     release_end();
     api_end();
 }

@@ -132,8 +132,8 @@ static void twelve_mixed(void)
         snprintf(order + used, sizeof order - used, "%s ", twelve[i]);
     }
     CHECK_EQUAL_TEXT(told, order);
-    CHECK_EQUAL_TEXT(release.rows[1].action.id, "u-2");
-    CHECK_EQUAL_TEXT(release.rows[11].action.id, "a-12");
+    CHECK_EQUAL_TEXT(seen[1].action.id, "u-2");
+    CHECK_EQUAL_TEXT(seen[11].action.id, "a-12");
     CHECK_EQUAL_INT(renewals, 1);
     CHECK_EQUAL_INT(release_status(&release), STATUS_MIXED);
     CHECK(os_fake_open_most() <= CLIENT_CONNECTIONS_MAX);
@@ -151,7 +151,7 @@ static void one_renewal_serves_all(void)
     api.renew = case_renew;
     CHECK(release_go());
     CHECK_EQUAL_INT(renewals, 1);
-    CHECK_EQUAL_INT(os_fake_requests(), 2 * ROWS);
+    CHECK(os_fake_requests() <= ROWS + CLIENT_CONNECTIONS_MAX); /* after the first 401 nothing more goes out with the old one */
     CHECK_EQUAL_INT(release_status(&release), STATUS_OK);
     end();
 }
@@ -211,9 +211,9 @@ static void failed_rows_are_told_in_their_turn(void)
     CHECK(release_go());
     CHECK_EQUAL_TEXT(told, ID1 " pc-1 pc-2 " ID("03") " ");
     CHECK_EQUAL_INT(release.rows[1].result, RELEASE_NOT_FOUND);
-    CHECK_EQUAL_TEXT(release.rows[1].fault.text, "pc-1: words");
+    CHECK_EQUAL_TEXT(seen[1].fault.text, "pc-1: words");
     CHECK_EQUAL_INT(release.rows[2].result, RELEASE_AMBIGUOUS);
-    CHECK_EQUAL_INT(release.rows[2].candidates.count, 1);
+    CHECK_EQUAL_INT(seen[2].candidates, 1);
     CHECK_EQUAL_INT(os_fake_requests(), 2);
     CHECK_EQUAL_INT(release_status(&release), STATUS_MIXED);
     end();
@@ -280,11 +280,11 @@ static void interrupted_in_the_middle(void)
     for (size_t i = 0; i < 4; i++) {
         unit_row("device %zu", i + 1);
         CHECK_EQUAL_INT(release.rows[i].stage, STAGE_DONE);
-        CHECK_EQUAL_INT(release.rows[i].fault.code, i < 2 ? FAULT_NONE : FAULT_INTERRUPTED);
+        CHECK_EQUAL_INT(release.rows[i].code, i < 2 ? FAULT_NONE : FAULT_INTERRUPTED);
         CHECK_EQUAL_INT(release.rows[i].result, i < 2 ? RELEASE_ACCEPTED : RELEASE_ERROR);
     }
-    CHECK(span_contains(span_of(release.rows[2].fault.advice), SPAN("may have reached the service"))); /* it was sent */
-    CHECK_EQUAL_TEXT(release.rows[3].fault.advice, "");                                               /* it was not */
+    CHECK(span_contains(span_of(seen[2].fault.advice), SPAN("may have reached the service"))); /* it was sent */
+    CHECK_EQUAL_TEXT(seen[3].fault.advice, "");                                               /* it was not */
     CHECK_EQUAL_TEXT(told, ID("01") " " ID("02") " " ID("03") " " ID("04") " ");
     end();
 }
@@ -383,7 +383,7 @@ static void status_of_the_whole(void)
         struct release r = {.rows = rows, .count = statuses[i].count};
         unit_row("status %zu", i);
         for (size_t k = 0; k < 3; k++) {
-            rows[k].fault.code = statuses[i].codes[k];
+            rows[k].code = statuses[i].codes[k];
         }
         CHECK_EQUAL_INT(release_status(&r), statuses[i].status);
     }

@@ -7,14 +7,42 @@
 #include "unit.h"
 
 #include "api_peer.h"
-#include "mde/settle.h"
+#include "mde/release_run.h"
 
 enum { SENT = 1795449601 }; /* 16:00:01 */
 
 static struct release_row new_row(enum fault_code doubt)
 {
-    struct release_row row = {.input = "pc", .machine_id = ID1, .sent = SENT, .doubt = {.code = doubt}};
+    struct release_row row = {.input = "pc", .machine_id = ID1, .sent = SENT, .doubt = doubt};
     return row;
+}
+
+static void free_row(struct release_row *row)
+{
+    memory_give(row->action);
+    row->action = NULL;
+}
+
+/* The outcome of one row's look-up. */
+struct outcome {
+    struct settle *settle;
+    enum settled settled;
+    struct fault fault;
+};
+
+static void take(void *context, struct release_row *row, struct action_list *list, struct fault *why)
+{
+    struct outcome *o = context;
+    o->settled = settle_judge(o->settle, row, list, why);
+    o->fault = *why;
+}
+
+static struct outcome settle_one(struct release_row *row, const struct release_settings *settings)
+{
+    struct settle settle = {.api = &api, .settings = settings};
+    struct outcome outcome = {.settle = &settle};
+    settle_each(&settle, &row, 1, take, &outcome);
+    return outcome;
 }
 
 /* ---- doubt ---- */
@@ -75,12 +103,13 @@ static void doubts_are_settled(void)
     for (size_t i = 0; i < COUNT_OF(doubts); i++) {
         struct release_row row = new_row(doubts[i].doubt);
         struct release_settings settings = {.comment = "why", .cancel_isolate = doubts[i].cancel_isolate};
-        struct fault f = {0};
         unit_row("%s", doubts[i].name);
         api_begin(doubts[i].steps, 0);
-        CHECK_EQUAL_INT(settle_doubt(&api, &row, &settings, &f), doubts[i].settled);
-        CHECK_EQUAL_INT(f.code, doubts[i].code);
-        CHECK_EQUAL_TEXT(row.action.id, doubts[i].action_id);
+        struct outcome outcome = settle_one(&row, &settings);
+        CHECK_EQUAL_INT(outcome.settled, doubts[i].settled);
+        CHECK_EQUAL_INT(outcome.fault.code, doubts[i].code);
+        CHECK_EQUAL_TEXT(release_action(&row)->id, doubts[i].action_id);
+        free_row(&row);
         api_end();
     }
 }
@@ -92,12 +121,12 @@ static void who_stops_is_not_asked_again(void)
     for (size_t i = 0; i < COUNT_OF(codes); i++) {
         struct release_row row = new_row(codes[i]);
         struct release_settings settings = {.comment = "why"};
-        struct fault f = {0};
         unit_row("doubt %d", (int)codes[i]);
         api_begin(silent, 0);
         os_fake_stop_at(os_monotonic_ms() + 100, OS_STOP_TERMINATED);
-        CHECK_EQUAL_INT(settle_doubt(&api, &row, &settings, &f), SETTLED_FAULT);
-        CHECK_EQUAL_INT(f.code, FAULT_TERMINATED);
+        struct outcome outcome = settle_one(&row, &settings);
+        CHECK_EQUAL_INT(outcome.settled, SETTLED_FAULT);
+        CHECK_EQUAL_INT(outcome.fault.code, FAULT_TERMINATED);
         api_end();
     }
 }
@@ -127,13 +156,17 @@ static void what_has_succeeded_is_looked_at(void)
         struct release_row row = new_row(FAULT_NONE);
         struct release_settings settings = {.comment = "why", .cancel_isolate = holds[i].cancel_isolate};
         struct fault f = {0};
-        row.action.status = ACTION_SUCCEEDED;
-        row.action.requested_ticks = SENT * (int64_t)10000000;
-        row.action.ended_ticks = (SENT + 24) * (int64_t)10000000;
+        row_keep_action(&row, &(struct action){
+            .status = ACTION_SUCCEEDED,
+            .requested_ticks = SENT * (int64_t)10000000,
+            .ended_ticks = (SENT + 24) * (int64_t)10000000,
+        });
+        struct settle settle = {.api = &api, .settings = &settings};
         unit_row("%s", holds[i].name);
         api_begin(holds[i].steps, 0);
-        CHECK_EQUAL_INT(settle_released(&api, &row, &settings, &f), holds[i].settled == SETTLED_NONE);
+        CHECK_EQUAL_INT(settle_released(&settle, &row, NULL, &f), holds[i].settled == SETTLED_NONE);
         CHECK_EQUAL_INT(f.code, holds[i].code);
+        free_row(&row);
         api_end();
     }
 }
@@ -164,11 +197,15 @@ static void the_reason_is_told(void)
 {
     for (size_t i = 0; i < COUNT_OF(whys); i++) {
         struct release_row row = new_row(FAULT_NONE);
+        struct release_row *asked = &row;
+        struct settle settle = {.api = &api};
+        struct device device;
         struct fault f = {0};
         unit_row("%s", whys[i].name);
         fault_set(&f, FAULT_PENDING, "pending");
         api_begin(whys[i].steps, 0);
-        settle_why_pending(&api, &row, &f);
+        settle_records(&settle, &asked, 1, &device);
+        settle_why_pending(&device, &f);
         CHECK_EQUAL_INT(f.code, FAULT_PENDING);
         CHECK_EQUAL_TEXT(f.text, "pending");
         CHECK_EQUAL_TEXT(f.advice, whys[i].advice);

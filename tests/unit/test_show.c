@@ -23,27 +23,34 @@ static void begin(const struct options *o)
 #define OUT(text) CHECK_EQUAL_SPAN(os_fake_written(OS_OUT), SPAN(text))
 #define ERR(text) CHECK_EQUAL_SPAN(os_fake_written(OS_ERR), SPAN(text))
 
+static struct action shown_action;
+static struct fault shown_fault;
+
 static struct release_row accepted_row(void)
 {
-    struct release_row row = {
-        .input = "id:" ID,
-        .machine_id = ID,
-        .result = RELEASE_ACCEPTED,
-        .action = {.id = ACTION_ID, .status = ACTION_PENDING, .status_text = "Pending"},
-    };
+    struct release_row row = {.input = "id:" ID, .machine_id = ID, .result = RELEASE_ACCEPTED, .action = &shown_action};
+    shown_action = (struct action){.id = ACTION_ID, .status = ACTION_PENDING, .status_text = "Pending"};
     return row;
+}
+
+static void fail_row(struct release_row *row, enum fault_code code, const char *text)
+{
+    shown_fault = (struct fault){0};
+    fault_set(&shown_fault, code, "%s", text);
+    row->fault = &shown_fault;
+    row->code = code;
 }
 
 static struct release_row refused_row(void)
 {
     struct release_row row = {
         .input = ID, .machine_id = ID, .result = RELEASE_NOT_FOUND};
-    fault_set(&row.fault, FAULT_NOT_FOUND, "%s: api.test: not found (status 404)", ID);
-    fault_keep(row.fault.service_code, sizeof row.fault.service_code, SPAN("ResourceNotFound"));
-    fault_keep(row.fault.service_message, sizeof row.fault.service_message,
+    fail_row(&row, FAULT_NOT_FOUND, ID ": api.test: not found (status 404)");
+    fault_keep(row.fault->service_code, sizeof row.fault->service_code, SPAN("ResourceNotFound"));
+    fault_keep(row.fault->service_message, sizeof row.fault->service_message,
                SPAN("No such machine"));
-    fault_keep(row.fault.service_target, sizeof row.fault.service_target, SPAN("0001-22"));
-    fault_advise(&row.fault, "look again");
+    fault_keep(row.fault->service_target, sizeof row.fault->service_target, SPAN("0001-22"));
+    fault_advise(row.fault, "look again");
     return row;
 }
 
@@ -63,7 +70,7 @@ static void already_pending_without_an_action(void)
 {
     struct release_row row = accepted_row();
     row.result = RELEASE_ALREADY_PENDING;
-    row.action = (struct action){0};
+    row.action = NULL;
     begin(&(struct options){0});
     show_row(&r, &row);
     OUT("already-pending  id:" ID " (queued before)\n");
@@ -99,15 +106,14 @@ static void refused_as_text(void)
 static void texts_of_others_stay_one_harmless_line(void)
 {
     struct release_row row = refused_row();
-    fault_clear(&row.fault);
-    fault_set(&row.fault, FAULT_USAGE,
+    fail_row(&row, FAULT_USAGE,
               "a\nb\xE2\x80\xAE"
               "c");
-    fault_keep(row.fault.service_code, sizeof row.fault.service_code, SPAN("\x1B]0;x\x07"));
-    fault_keep(row.fault.service_message, sizeof row.fault.service_message,
+    fault_keep(row.fault->service_code, sizeof row.fault->service_code, SPAN("\x1B]0;x\x07"));
+    fault_keep(row.fault->service_message, sizeof row.fault->service_message,
                SPAN("caf\xC3\xA9\r\n\xFF"));
-    fault_keep(row.fault.service_target, sizeof row.fault.service_target, SPAN("t\x9Bt"));
-    fault_advise(&row.fault, "do\nadvice: this");
+    fault_keep(row.fault->service_target, sizeof row.fault->service_target, SPAN("t\x9Bt"));
+    fault_advise(row.fault, "do\nadvice: this");
     begin(&(struct options){0});
     show_row(&r, &row);
     ERR("unisolate: a\\nb\\u{202E}c: \\u{001B}]0;x\\u{0007}: caf\xC3\xA9\\r\\n\\xFF "
@@ -119,8 +125,8 @@ static void inputs_and_statuses_are_escaped(void)
 {
     struct release_row row = accepted_row();
     row.input = "\x1B[2J";
-    fault_keep(row.action.status_text, sizeof row.action.status_text, SPAN("\x1B[31m"));
-    fault_keep(row.action.id, sizeof row.action.id, SPAN("\n"));
+    fault_keep(row.action->status_text, sizeof row.action->status_text, SPAN("\x1B[31m"));
+    fault_keep(row.action->id, sizeof row.action->id, SPAN("\n"));
     begin(&(struct options){0});
     show_row(&r, &row);
     OUT("accepted  \\u{001B}[2J" QUEUED "          action \\n, \\u{001B}[31m\n");
@@ -134,7 +140,7 @@ static void color_only_when_asked_for(void)
     begin(&(struct options){.color = COLOR_NEVER});
     CHECK(!r.color_out && !r.color_err);
     begin(&(struct options){.color = COLOR_ALWAYS});
-    bad.fault.service_code[0] = bad.fault.service_message[0] = bad.fault.service_target[0] = '\0';
+    bad.fault->service_code[0] = bad.fault->service_message[0] = bad.fault->service_target[0] = '\0';
     show_row(&r, &good);
     show_row(&r, &bad);
     OUT("\x1B[32maccepted\x1B[0m  id:" ID QUEUED "          action " ACTION_ID ", Pending\n");
@@ -145,8 +151,8 @@ static void color_only_when_asked_for(void)
 static void accepted_as_json(void)
 {
     struct release_row row = accepted_row();
-    row.action.requested = 1795449601;
-    fault_keep(row.action.computer_name, sizeof row.action.computer_name,
+    row.action->requested = 1795449601;
+    fault_keep(row.action->computer_name, sizeof row.action->computer_name,
                SPAN("pc-042.contoso.com"));
     begin(&(struct options){.json = true});
     show_row(&r, &row);
@@ -177,12 +183,12 @@ static void the_longest_fault_fits(void)
     char ones[400];
     memset(ones, 1, sizeof ones);
     struct span all = span_make(ones, sizeof ones);
-    row.fault.code = FAULT_USAGE;
-    fault_keep(row.fault.text, sizeof row.fault.text, all);
-    fault_keep(row.fault.advice, sizeof row.fault.advice, all);
-    fault_keep(row.fault.service_code, sizeof row.fault.service_code, all);
-    fault_keep(row.fault.service_message, sizeof row.fault.service_message, all);
-    fault_keep(row.fault.service_target, sizeof row.fault.service_target, all);
+    fail_row(&row, FAULT_USAGE, "");
+    fault_keep(row.fault->text, sizeof row.fault->text, all);
+    fault_keep(row.fault->advice, sizeof row.fault->advice, all);
+    fault_keep(row.fault->service_code, sizeof row.fault->service_code, all);
+    fault_keep(row.fault->service_message, sizeof row.fault->service_message, all);
+    fault_keep(row.fault->service_target, sizeof row.fault->service_target, all);
     begin(&(struct options){.json = true});
     show_row(&r, &row);
     CHECK(!r.write_failed);
@@ -210,14 +216,15 @@ static void rows_with_a_device(void)
     struct release_row row = accepted_row();
     row.input = "pc-042";
     row.result = RELEASE_RELEASED;
-    fault_keep(row.computer_name, sizeof row.computer_name, SPAN("pc-042.contoso.com"));
-    fault_keep(row.action.status_text, sizeof row.action.status_text, SPAN("Succeeded"));
+    char name[] = "pc-042.contoso.com";
+    row.computer_name = name;
+    fault_keep(row.action->status_text, sizeof row.action->status_text, SPAN("Succeeded"));
     begin(&(struct options){0});
     show_row(&r, &row);
     OUT("released  pc-042\n          device " ID "\n          action " ACTION_ID ", Succeeded\n");
     ERR("");
     row.result = RELEASE_PENDING;
-    fault_set(&row.fault, FAULT_PENDING, "pc-042: accepted, but");
+    fail_row(&row, FAULT_PENDING, "pc-042: accepted, but");
     begin(&(struct options){0});
     show_row(&r, &row);
     OUT("pending  pc-042\n         device " ID "\n         action " ACTION_ID ", Succeeded\n");
@@ -228,7 +235,7 @@ static void color_tells_good_from_bad(void)
 {
     struct release_row row = accepted_row();
     row.result = RELEASE_FAILED;
-    fault_set(&row.fault, FAULT_FAILED, "failed");
+    fail_row(&row, FAULT_FAILED, "failed");
     begin(&(struct options){.color = COLOR_ALWAYS});
     show_row(&r, &row);
     CHECK(span_starts(os_fake_written(OS_OUT), SPAN("\x1B[31mfailed\x1B[0m  ")));
@@ -237,7 +244,7 @@ static void color_tells_good_from_bad(void)
 static struct release_row ambiguous_row(struct device *devices, size_t count)
 {
     struct release_row row = {.input = "pc", .result = RELEASE_AMBIGUOUS, .candidates = {.at = devices, .count = count}};
-    fault_set(&row.fault, FAULT_AMBIGUOUS, "pc: 2 devices");
+    fail_row(&row, FAULT_AMBIGUOUS, "pc: 2 devices");
     return row;
 }
 

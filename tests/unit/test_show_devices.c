@@ -4,6 +4,7 @@
 /* links: fake/os_fake.c */
 #include "unit.h"
 
+#include "cli/progress.h"
 #include "cli/show.h"
 #include "fake/os_fake.h"
 
@@ -86,7 +87,8 @@ static void planned_as_text(void)
 static void planned_as_json(void)
 {
     struct call call = planned_call();
-    struct release_row row = {.input = "pc-042", .machine_id = ID, .computer_name = "pc-042.contoso.com"};
+    char name[] = "pc-042.contoso.com";
+    struct release_row row = {.input = "pc-042", .machine_id = ID, .computer_name = name};
     begin(&(struct options){.json = true});
     show_planned(&r, &row, &call);
     OUT("{\"input\":\"pc-042\",\"result\":\"planned\",\"machineId\":\"" ID "\",\"computerDnsName\":\"pc-042.contoso.com\","
@@ -110,24 +112,25 @@ struct progress_row {
 static const struct progress_row progresses[] = {
     {1, {STAGE_FOLLOW}, 24999, 600000, "waiting 0:24 of 10:00: InProgress"},
     {1, {STAGE_FOLLOW}, 0, 5000, "waiting 0:00 of 0:05: InProgress"},
-    {1, {STAGE_FOLLOW}, 5405000, 7200000, "waiting 90:05 of 120:00: InProgress"},
-    {3, {STAGE_FOLLOW, STAGE_DONE, STAGE_FOLLOW}, 61000, 600000, "waiting 1:01 of 10:00: 2 of 3 devices"},
-    {2, {STAGE_DONE, STAGE_DONE}, 61000, 600000, "waiting 1:01 of 10:00: 0 of 2 devices"},
+    {1, {STAGE_FOLLOW}, 5405000, 7200000, "waiting 1:30:05 of 2:00:00: InProgress"},
+    {3, {STAGE_FOLLOW, STAGE_DONE, STAGE_FOLLOW}, 61000, 600000, "waiting 1:01 of 10:00: 2 of 3 devices, 1 failed"},
+    {2, {STAGE_DONE, STAGE_DONE}, 61000, 600000, "waiting 1:01 of 10:00: 0 of 2 devices, 2 failed"},
 };
 
 static void progress_is_a_line(void)
 {
+    struct action waiting = {.status_text = "InProgress"};
     for (size_t i = 0; i < COUNT_OF(progresses); i++) {
         const struct progress_row *p = &progresses[i];
         struct release_row rows[3] = {0};
         struct release release = {.rows = rows, .count = p->count, .settings = {.wait_ms = p->wait_ms}};
         for (size_t k = 0; k < p->count; k++) {
             rows[k].stage = p->stages[k];
-            memcpy(rows[k].action.status_text, "InProgress", sizeof "InProgress");
+            rows[k].action = &waiting;
         }
         begin(&(struct options){0});
         os_fake_terminal(OS_ERR, 80);
-        show_progress(&r, &release, p->elapsed_ms);
+        progress_follow(&r, &release, p->elapsed_ms);
         CHECK_EQUAL_SPAN(os_fake_written(OS_ERR), span_of(p->line));
         CHECK_EQUAL_INT(report_close(&r, STATUS_OK), STATUS_OK);
         OUT("");

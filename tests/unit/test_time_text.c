@@ -131,18 +131,21 @@ static void has_the_right_calendar(void)
     for (int64_t day = 0; day <= LAST / 86400; day++) {
         int64_t seconds = day * 86400 + day % 86400;
         time_t clock = (time_t)seconds;
-        struct tm tm;
+        const struct tm *tm = gmtime(&clock);
         char text[TIME_TEXT_SIZE];
         char wanted[64];
         int64_t back = REFUSED;
-        gmtime_r(&clock, &tm);
-        strftime(wanted, sizeof wanted, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        if (tm == NULL) {
+            CHECK(seconds > INT64_C(32535215999)); /* as far as Windows knows the calendar: the year 3000 */
+            break;
+        }
+        strftime(wanted, sizeof wanted, "%Y-%m-%dT%H:%M:%SZ", tm);
         time_put_rfc3339(seconds, text);
         if (strcmp(text, wanted) != 0 || !time_parse_rfc3339(span_of(text), &back) || back != seconds) {
             CHECK_EQUAL_TEXT(text, wanted);
             CHECK_EQUAL_INT(back, seconds);
         }
-        strftime(wanted, sizeof wanted, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        strftime(wanted, sizeof wanted, "%a, %d %b %Y %H:%M:%S GMT", tm);
         if (!time_parse_http(span_of(wanted), &back) || back != seconds) {
             unit_row("%s", wanted);
             CHECK_EQUAL_INT(back, seconds);

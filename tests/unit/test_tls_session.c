@@ -4,6 +4,7 @@
  *
  * A session can be played again because everything random comes from os_random(), which os_fake_reset() starts anew.
  */
+/* not on: windows (it has a server in a child process) */
 /* links: fake/os_fake.c fake/script_stream.c */
 #include "unit.h"
 

@@ -4,8 +4,8 @@
  * Does      run a table of named tests, count them, say where a check failed and with which values; lay bytes against
  *           a page that may not be touched; cut input into pieces in every way a stream may deliver it.
  * Not here  the program as a whole (tests/scenarios), the fake machine and scripted streams (tests/fake).
- * Limits    UNIT_EDGE_MAX bytes at an edge; UNIT_SECONDS for one program, then SIGALRM ends it.
- * Rules     POSIX (mmap, alarm) is allowed here. The last line is always "N passed, N failed"; exit 0 or 1.
+ * Limits    UNIT_EDGE_MAX bytes at an edge; UNIT_SECONDS for one program, then SIGALRM ends it (on Windows: whoever runs it).
+ * Rules     POSIX (mmap, alarm) and Windows are allowed here. The last line is always "N passed, N failed"; exit 0 or 1.
  *
  *     static void adds(void) { CHECK_EQUAL_INT(1 + 1, 2); }
  *     static const struct unit_test tests[] = {TEST(adds)};
@@ -24,8 +24,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef _WIN32
+/* Not <windows.h>: its names are in everybody's way. */
+__declspec(dllimport) void *__stdcall VirtualAlloc(void *at, size_t size, unsigned long kind, unsigned long access);
+__declspec(dllimport) int __stdcall VirtualProtect(void *at, size_t size, unsigned long access, unsigned long *before);
+#else
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 enum { UNIT_EDGE_MAX = 2 * 1024 * 1024, UNIT_EDGES = 4, UNIT_SECONDS = 300, UNIT_FAILURES_SHOWN = 20 };
 
@@ -113,6 +120,21 @@ static inline void unit_check_int(const char *file, int line, const char *what, 
 #define CHECK_EQUAL_TEXT(got, want) unit_check_span(__FILE__, __LINE__, #got, span_of(got), span_of(want))
 #define CHECK_EQUAL_SPAN(got, want) unit_check_span(__FILE__, __LINE__, #got, (got), (want))
 
+/* UNIT_EDGE_MAX bytes with a page behind them that may not be touched. */
+static inline char *unit_edge_area(void)
+{
+#ifdef _WIN32
+    enum { PAGE = 4096, COMMIT = 0x1000 | 0x2000, READ_WRITE = 0x04, NO_ACCESS = 0x01 };
+    unsigned long before;
+    char *area = VirtualAlloc(NULL, UNIT_EDGE_MAX + PAGE, COMMIT, READ_WRITE);
+    return area != NULL && VirtualProtect(area + UNIT_EDGE_MAX, PAGE, NO_ACCESS, &before) != 0 ? area : NULL;
+#else
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *area = mmap(NULL, UNIT_EDGE_MAX + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return area != MAP_FAILED && mprotect(area + UNIT_EDGE_MAX, page, PROT_NONE) == 0 ? area : NULL;
+#endif
+}
+
 /*
  * A copy of `bytes` whose end is the end of the readable memory: reading one byte further is a crash.
  * slot   0 to UNIT_EDGES - 1: which copy; it lives until the next call with the same slot, which overwrites it
@@ -122,12 +144,10 @@ static inline struct span unit_edge_slot(size_t slot, struct span bytes)
     static char *areas[UNIT_EDGES];
     static size_t filled[UNIT_EDGES];
     if (areas[slot] == NULL) {
-        size_t page = (size_t)sysconf(_SC_PAGESIZE);
-        void *area = mmap(NULL, UNIT_EDGE_MAX + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (area == MAP_FAILED || mprotect((char *)area + UNIT_EDGE_MAX, page, PROT_NONE) != 0) {
+        areas[slot] = unit_edge_area();
+        if (areas[slot] == NULL) {
             abort();
         }
-        areas[slot] = area;
     }
     if (bytes.size > UNIT_EDGE_MAX) {
         abort();
@@ -191,7 +211,9 @@ static inline void unit_each_cut(struct span bytes, unit_way_test *test, void *c
 static inline int unit_run(const struct unit_test *tests, size_t count)
 {
     unsigned failed = 0;
+#ifndef _WIN32
     alarm(UNIT_SECONDS);
+#endif
     for (size_t i = 0; i < count; i++) {
         unit_name = tests[i].name;
         unit_row_text[0] = '\0';

@@ -49,6 +49,7 @@ def options_for(case: str, form: dict[str, str], service: Service, folder: Path)
 def write(folder: Path, name: str, content: str) -> str:
     path = folder / name
     path.write_text(content)
+    path.chmod(0o600)
     return str(path)
 
 

@@ -1,0 +1,81 @@
+/*
+ * tls_hooks.c - what mbedTLS takes from the program; see tls_hooks.h.
+ */
+#include "net/tls_hooks.h"
+
+#include "os/os.h"
+
+#include <mbedtls/platform.h>
+#include <mbedtls/ssl.h>
+#include <psa/crypto.h>
+
+static int64_t (*clock_now)(void);
+static bool out_of_memory;
+static bool out_of_random;
+
+int64_t tls_hooks_now(void)
+{
+    return clock_now();
+}
+
+static void *tls_take_memory(size_t count, size_t size)
+{
+    void *block = memory_take(count, size);
+    out_of_memory = out_of_memory || block == NULL;
+    return block;
+}
+
+static mbedtls_time_t tls_time(mbedtls_time_t *time)
+{
+    mbedtls_time_t now = (mbedtls_time_t)clock_now();
+    if (time != NULL) {
+        *time = now;
+    }
+    return now;
+}
+
+int tls_hooks_random(void *context, unsigned char *to, size_t size)
+{
+    (void)context;
+    if (!os_random(to, size)) {
+        out_of_random = true;
+        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    }
+    return 0;
+}
+
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
+                                             size_t output_size, size_t *output_length)
+{
+    *output_length = output_size;
+    return tls_hooks_random(context, output, output_size) == 0 ? PSA_SUCCESS : PSA_ERROR_INSUFFICIENT_ENTROPY;
+}
+
+bool tls_hooks_trouble(struct fault *f)
+{
+    if (out_of_memory) {
+        fault_set(f, FAULT_MEMORY, "out of memory for TLS");
+    } else if (out_of_random) {
+        fault_set(f, FAULT_RANDOM, "no random numbers for TLS");
+    }
+    bool found = out_of_memory || out_of_random;
+    out_of_memory = false;
+    out_of_random = false;
+    return found;
+}
+
+bool tls_start(int64_t (*now)(void), struct fault *f)
+{
+    clock_now = now;
+    mbedtls_platform_set_calloc_free(tls_take_memory, memory_give);
+    mbedtls_platform_set_time(tls_time);
+    if (psa_crypto_init() != PSA_SUCCESS) {
+        return tls_hooks_trouble(f) ? false : fault_set(f, FAULT_INTERNAL, "the cryptography does not start");
+    }
+    return true;
+}
+
+void tls_stop(void)
+{
+    mbedtls_psa_crypto_free();
+}
