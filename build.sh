@@ -23,8 +23,8 @@
 # ---- settings ----
 
 set -eu
-LC_ALL=C
-export LC_ALL
+LC_ALL=C TZ=UTC0
+export LC_ALL TZ
 cd -- "$(dirname -- "$0")"
 PATH=$PATH:/usr/sbin:/sbin # where squid and haproxy are; not on everybody's path
 

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { OPTION_COLUMN = 26, DEVICE_COLUMN = 27, EXIT_COLUMN = 20, METHOD_COLUMN = 20, COMMAND_COLUMN = 12, CLOUD_COLUMN = 14 };
+enum { OPTION_COLUMN = 26, DEVICE_COLUMN = 27, EXIT_COLUMN = 20, METHOD_COLUMN = 20, COMMAND_COLUMN = 13, CLOUD_COLUMN = 14 };
 
 /* What a page may consist of: a bit an option group, and these. */
 enum {
@@ -307,14 +307,14 @@ static void put_man(struct buf *to)
     put_parts(&p, PART_PAGE);
 }
 
-/* Without operands there is nothing to act on, so the options of an action are left out. */
+/* Without operands there is nothing to act on, so the options of an action are left out; without a network there is more to leave out. */
 static void put_command(struct buf *to, const struct command_row *row)
 {
     struct page p = {.to = to};
     unsigned parts = row->operands[0] != '\0' ? PART_OPTIONS : PART_OPTIONS & ~(1U << GROUP_ACTION);
     put_usage_of(to, row);
     page_paragraph(&p, row->help);
-    parts = row->command == COMMAND_HELP ? 0 : parts;
+    parts = row->command == COMMAND_HELP ? 0 : row->command == COMMAND_SELF_TEST ? 1U << GROUP_OUTPUT : parts;
     put_parts(&p, span_contains(span_of(row->operands), SPAN("DEVICE")) ? parts | PART_DEVICES : parts);
 }
 

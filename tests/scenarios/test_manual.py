@@ -54,6 +54,7 @@ class Topics(Printed):
         ("network", "network", ["--dns", "login.microsoftonline.com"], ["--comment", "tag:TAG"]),
         ("exit-codes", "exit-codes", ["ambiguous", "name the device by its id"], ["--wait"]),
         ("a command", "release", ["--comment", "tag:TAG", "--tenant", "release devices"], ["EXIT CODES"]),
+        ("one without a network", "self-test", ["--json"], ["--tenant", "--comment", "--proxy"]),
         ("one without operands", "token", ["--tenant", "print the token"], ["--comment", "tag:TAG"]),
     ])
     def test_topic(self, topic, words, others):
