@@ -34,7 +34,8 @@ bool os_sensor_id(struct buf *to, struct fault *f)
         count--;
     }
     return (count > 0 && os_put_narrow(to, text, count)) ||
-           fault_set(f, FAULT_NOT_FOUND, "self: the registry of this host has no senseId: it has no Defender sensor, or it is not onboarded");
+           fault_set(f, FAULT_NOT_FOUND,
+                     "self: the registry of this host has no senseId: there is no Defender sensor, or it is not onboarded");
 }
 
 /* ---- the machine's proxy ---- */

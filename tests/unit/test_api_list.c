@@ -94,7 +94,8 @@ static void pages_are_walked(void)
 /* Both are told that the token is not good; one sign-in serves both. */
 static void lists_at_the_same_time(void)
 {
-    static const struct api_step steps[] = {{"GET /api/x ", "401 x", ""},        {"GET /api/x ", "401 x", ""}, {"GET /api/x ", "200 x", LIST("1,2")},
+    static const struct api_step steps[] = {{"GET /api/x ", "401 x", ""},        {"GET /api/x ", "401 x", ""},
+                                            {"GET /api/x ", "200 x", LIST("1,2")},
                                             {"GET /api/x ", "200 x", LIST("1")}, {NULL, NULL, NULL}};
     struct api_listing two[2] = {{.path = SPAN("/api/x"), .visit = visit}, {.path = SPAN("/api/x"), .visit = visit}};
     api_begin(steps, 0);
