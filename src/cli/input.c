@@ -79,11 +79,15 @@ static bool is_new(struct reader *r, const struct selector *s, bool *is, struct 
 static bool resolve_self(struct input *in, struct selector *s, struct fault *f)
 {
     if (s->kind == SELECT_SELF && in->self_id[0] == '\0') {
+        memcpy(in->self_root, s->value, sizeof in->self_root);
         if (!device_resolve_self(s, f)) {
             return false;
         }
         memcpy(in->self_id, s->value, sizeof in->self_id);
     } else if (s->kind == SELECT_SELF) {
+        if (strcmp(s->value, in->self_root) != 0) {
+            return fault_set(f, FAULT_USAGE, "device \"self:%s\": only one self in a run", s->value);
+        }
         s->kind = SELECT_ID;
         memcpy(s->value, in->self_id, sizeof in->self_id);
     }

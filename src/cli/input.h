@@ -22,7 +22,8 @@ struct input {
     struct buf starts;     /* uint32_t: where each begins */
     size_t count;
     size_t tags;           /* how many of them are tags */
-    char self_id[DEVICE_ID_SIZE + 1]; /* this host's, once it has been asked for */
+    char self_id[DEVICE_ID_SIZE + 1]; /* this host's, or that of the Windows in self_root, once it has been asked for */
+    char self_root[SELECTOR_MAX + 1];
 };
 
 /*

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "codec/time_text.h"
+#include "mde/offline.h"
 #include "net/clock.h"
 #include "os/os.h"
 
@@ -295,7 +296,9 @@ bool device_resolve_self(struct selector *s, struct fault *f)
     if (s->kind != SELECT_SELF) {
         return true;
     }
-    bool ok = os_sensor_id(&answer, f) || fault_advise(f, "name the device: by its DNS name, or by its id from the portal");
+    bool ok = s->value[0] != '\0' ? offline_sensor_id(s->value, &answer, f)
+                                 : os_sensor_id(&answer, f) ||
+                                       fault_advise(f, "name the device: by its DNS name, or by its id from the portal");
     buf_put(&id, without_quotes(span_trim(buf_span(&answer))));
     if (ok && (!selector_read(s, buf_text(&id), &no_id) || s->kind != SELECT_ID)) {
         ok = fault_set(f, FAULT_NOT_FOUND, "self: the sensor names no device id; is it onboarded?");

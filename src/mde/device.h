@@ -39,8 +39,8 @@ bool device_read(struct device *d, struct json record, struct fault *f) MUST_CHE
 bool device_fits(const struct selector *s, const struct device *d, struct json record);
 
 /*
- * Turn SELECT_SELF into SELECT_ID by asking the sensor of this host; other selectors stay as they are. FAULT_NOT_FOUND: there is no
- * sensor, or it is not onboarded.
+ * Turn SELECT_SELF into SELECT_ID by asking the sensor of this host, or the disk of another Windows; other selectors stay as they
+ * are. FAULT_NOT_FOUND: there is no sensor, or it is not onboarded. FAULT_FILE: that disk cannot be read.
  */
 bool device_resolve_self(struct selector *s, struct fault *f) MUST_CHECK;
 

@@ -61,6 +61,7 @@ static const struct form forms[] = {
     {"ip:", SELECT_IP, is_address, "an IPv4 or IPv6 address"},
     {"name:", SELECT_NAME, is_any, "a name"},
     {"tag:", SELECT_TAG, is_any, "a tag"},
+    {"self:", SELECT_SELF, is_any, "a drive, or the folder of another Windows,"},
 };
 
 static void keep(struct selector *s, enum selector_kind kind, struct span value)
@@ -96,7 +97,7 @@ bool selector_read(struct selector *s, const char *text, struct fault *f)
         return fault_set(f, FAULT_USAGE, "device \"-\": standard input stands for devices in the command line only");
     }
     if (span_equal_nocase(all, SPAN("self"))) {
-        keep(s, SELECT_SELF, all);
+        keep(s, SELECT_SELF, (struct span){0});
         return true;
     }
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {

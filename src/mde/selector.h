@@ -18,7 +18,7 @@ enum selector_kind { SELECT_ID, SELECT_ENTRA, SELECT_IP, SELECT_NAME, SELECT_TAG
 
 struct selector {
     enum selector_kind kind;
-    char value[SELECTOR_MAX + 1]; /* without prefix; ids and GUIDs in lower case */
+    char value[SELECTOR_MAX + 1]; /* without prefix; ids and GUIDs in lower case; "" for this host itself */
 };
 
 /* FAULT_USAGE: empty, too long, no UTF-8, control characters, or not what its prefix says. */

@@ -59,6 +59,11 @@ bool os_read_plain_file(const char *path, struct buf *to, struct fault *f) MUST_
 bool os_read_input(struct buf *to, struct fault *f) MUST_CHECK;
 
 /*
+ * Up to `room` bytes of a file from `offset` on; *got less: it ends there. FAULT_FILE names the path. The file is opened for this alone.
+ */
+bool os_read_part(const char *path, uint64_t offset, char *to, size_t room, size_t *got, struct fault *f) MUST_CHECK;
+
+/*
  * What is at this path: nothing that can be found; something; a file that every user of this host may read (on Windows never told).
  * The folders above are not looked at: what they keep from others is told as exposed.
  */

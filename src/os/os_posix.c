@@ -249,6 +249,20 @@ bool os_read_plain_file(const char *path, struct buf *to, struct fault *f)
     return read_file(path, true, to, f);
 }
 
+bool os_read_part(const char *path, uint64_t offset, char *to, size_t room, size_t *got, struct fault *f)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    ssize_t size = 1;
+    for (*got = 0; fd >= 0 && size > 0 && *got < room; *got += size > 0 ? (size_t)size : 0) {
+        size = pread(fd, to + *got, room - *got, (off_t)(offset + *got));
+    }
+    bool ok = (fd >= 0 && size >= 0) || read_fault(path, f);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return ok;
+}
+
 bool os_read_input(struct buf *to, struct fault *f)
 {
     return read_all(STDIN_FILENO, to) || read_fault("standard input", f);

@@ -157,6 +157,26 @@ bool os_read_plain_file(const char *path, struct buf *to, struct fault *f)
     return read_file(path, true, to, f);
 }
 
+bool os_read_part(const char *path, uint64_t offset, char *to, size_t room, size_t *got, struct fault *f)
+{
+    OVERLAPPED at = {.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
+    wchar_t *wide = os_wide_path(path);
+    HANDLE file = INVALID_HANDLE_VALUE;
+    DWORD size = 0;
+    if (wide != NULL) {
+        file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                           FILE_FLAG_BACKUP_SEMANTICS, NULL); /* who may make backups may read it */
+    }
+    DWORD error = file == INVALID_HANDLE_VALUE ? open_error(wide) : 0;
+    if (file != INVALID_HANDLE_VALUE) {
+        error = ReadFile(file, to, (DWORD)room, &size, &at) || GetLastError() == ERROR_HANDLE_EOF ? 0 : GetLastError();
+        (void)CloseHandle(file);
+    }
+    memory_give(wide);
+    *got = size;
+    return error == 0 || os_file_fault(path, error, f);
+}
+
 bool os_read_input(struct buf *to, struct fault *f)
 {
     HANDLE input = GetStdHandle(STD_INPUT_HANDLE);

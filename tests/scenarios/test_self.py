@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from harness import Scenario, each
+from service import hive
 from service.defender import DEVICE
 from service.entra import CLIENT_ID, TENANT
 
@@ -176,3 +177,49 @@ class Self(Scenario):
             except OSError:
                 continue
         return left
+
+
+class Offline(Scenario):
+    """The device of a Windows that does not run: its disk is a folder here."""
+
+    def root(self, content: bytes | None = None, **settings) -> Path:
+        config = self.folder / "disk one" / "Windows" / "System32" / "config"
+        config.mkdir(parents=True)
+        (config / "SOFTWARE").write_bytes(hive.software(**settings) if content is None else content)
+        return self.folder / "disk one"
+
+    @each([("lh", "lh", False), ("lf", "lf", False), ("li", "li", True), ("ri", "ri", True)])
+    def test_is_released(self, lists, wide):
+        result = self.release(devices=[f"self:{self.root(lists=lists, wide=wide)}"])
+        self.assert_exit(result, 0)
+        self.assertEqual(self.posts(DEVICE), 1)
+
+    @each(
+        [
+            ("not onboarded", {"sense_id": None}, 3, "senseId"),
+            ("no id", {"sense_id": "none"}, 3, "no device id"),
+            ("no hive", {"content": b"regf"}, 2, "damaged"),
+            ("empty", {"content": b""}, 2, "damaged"),
+            ("not ASCII", {"sense_id": "\u0661" * 40}, 2, "damaged"),
+        ]
+    )
+    def test_unusable(self, settings, code, words):
+        result = self.release(devices=[f"self:{self.root(**settings)}"])
+        self.assert_exit(result, code)
+        self.assert_says(result, words, "self:")
+        self.assertEqual(self.service.log.requests(), [])
+
+    def test_no_windows_there(self):
+        result = self.release(devices=[f"self:{self.folder}"])
+        self.assert_exit(result, 2)
+        self.assert_says(result, "No such file", "SOFTWARE")
+
+    def test_two_of_them(self):
+        result = self.release(devices=[f"self:{self.root()}", "self:/"])
+        self.assert_exit(result, 2)
+        self.assert_says(result, "only one self")
+
+    def test_one_twice(self):
+        root = self.root()
+        self.assert_exit(self.release(devices=[f"self:{root}", f"self:{root}"]), 0)
+        self.assertEqual(self.posts(), 1)

@@ -54,8 +54,11 @@ static const struct form forms[] = {
     {"tag:floor 3", SELECT_TAG, "floor 3"},
     {"TAG:x", SELECT_TAG, "x"},
     {"tag:name:x", SELECT_TAG, "name:x"},
-    {"self", SELECT_SELF, "self"},
-    {" Self ", SELECT_SELF, "Self"},
+    {"self", SELECT_SELF, ""},
+    {" Self ", SELECT_SELF, ""},
+    {"self:D:", SELECT_SELF, "D:"},
+    {"Self:/mnt/a b", SELECT_SELF, "/mnt/a b"},
+    {"name:self:D:", SELECT_NAME, "self:D:"},
     {"selfie", SELECT_NAME, "selfie"},
 };
 
@@ -94,6 +97,7 @@ static const struct refusal refusals[] = {
     {"ip:10.0.0.1'", "an IPv4 or IPv6 address"},
     {"name:", "a name is wanted after \"name:\""},
     {"name: ", "a name"},
+    {"self:", "a drive, or the folder of another Windows, is wanted after \"self:\""},
     {"tag:", "a tag is wanted after \"tag:\""},
     {"a\nb", "control characters"},
     {"a\x01", "control characters"},
