@@ -123,6 +123,7 @@ static void put_devices(struct page *p, unsigned parts)
         {"an address, ip:ADDRESS", "the internal IPv4 or IPv6 address it reported last"},
         {"any other, name:NAME", "its whole DNS name; with no dot also NAME.any.domain"},
         {"self", "the device that this program runs on"},
+        {"self:FOLDER", "that of the Windows on a disk: self:D:, self:/mnt"},
         {"tag:TAG", "every device with that tag; only with --all"},
     };
     (void)parts;
