@@ -13,7 +13,7 @@ enum { ROWS = 150 };
 static char ids[ROWS][DEVICE_ID_SIZE + 1];
 static const char *inputs[ROWS];
 static struct journal journal;
-static unsigned posts[ROWS], gets, early;
+static unsigned posts[ROWS], get_count, early;
 static size_t fails_at;       /* the disk is full from this POST on; 0: never */
 static const char *(*answer)(size_t number);
 static const char *list_status;
@@ -37,7 +37,7 @@ static const char *listed(const char *request)
             used += (size_t)snprintf(body + used, sizeof body - used,
                                      "%s{\"id\":\"a-%zu\",\"type\":\"Unisolate\",\"status\":\"%s\",\"machineId\":\"%s\","
                                      "\"requestorComment\":\"why\",\"creationDateTimeUtc\":" AT("16:00:01") "}",
-                                     body[used - 1] == '[' ? "" : ",", i, gets <= pending_gets ? "Pending" : "Succeeded", ids[i]);
+                                     body[used - 1] == '[' ? "" : ",", i, get_count <= pending_gets ? "Pending" : "Succeeded", ids[i]);
         }
     }
     snprintf(body + used, sizeof body - used, "]}");
@@ -49,7 +49,7 @@ static const char *respond(const char *request)
     char id[DEVICE_ID_SIZE + 1] = "";
     unsigned number = 0;
     if (sscanf(request, "POST /api/machines/%40[0-9a-f]", id) != 1) {
-        gets++;
+        get_count++;
         return listed(request);
     }
     CHECK(sscanf(id + 32, "%8u", &number) == 1 && number < ROWS);
@@ -71,7 +71,7 @@ static void begin(size_t count)
     }
     bool locked;
     memset(posts, 0, sizeof posts);
-    gets = early = 0;
+    get_count = early = 0;
     fails_at = 0;
     pending_gets = 0;
     answer = created;
@@ -168,7 +168,7 @@ static void doubts_are_settled_by_lists(void)
     answer = broken;
     CHECK(release_go());
     CHECK_EQUAL_INT(count_posts(), ROWS);
-    CHECK_EQUAL_INT(gets, 3);
+    CHECK_EQUAL_INT(get_count, 3);
     CHECK_EQUAL_INT(count_results(RELEASE_ACCEPTED), ROWS);
     end();
 }
@@ -179,7 +179,7 @@ static void a_list_that_is_refused_is_asked_for_one_by_one(void)
     answer = broken;
     list_status = "400 x";
     CHECK(release_go());
-    CHECK_EQUAL_INT(gets, 21 + 20); /* the list, each device, and each again after the release that was sent blind */
+    CHECK_EQUAL_INT(get_count, 21 + 20); /* the list, each device, and each again after the release that was sent blind */
     end();
 }
 
@@ -208,7 +208,7 @@ static void many_are_followed_by_lists(void)
     release.settings.wait_ms = 60 * 1000;
     CHECK(release_go());
     CHECK_EQUAL_INT(count_results(RELEASE_RELEASED), ROWS);
-    CHECK_EQUAL_INT(gets, 1 + 3); /* none waits any more; what became of them, 50 a list */
+    CHECK_EQUAL_INT(get_count, 1 + 3); /* none waits any more; what became of them, 50 a list */
     end();
 }
 
@@ -220,7 +220,7 @@ static void what_a_list_does_not_show_has_not_ended(void)
     pending_gets = 8; /* two rounds */
     CHECK(release_go());
     CHECK_EQUAL_INT(count_results(RELEASE_RELEASED), ROWS);
-    CHECK_EQUAL_INT(gets, 3 * (1 + 3));
+    CHECK_EQUAL_INT(get_count, 3 * (1 + 3));
     CHECK_EQUAL_TEXT(seen[0].action.status_text, "Succeeded");
     end();
 }
