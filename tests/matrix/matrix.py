@@ -178,7 +178,8 @@ def both(row: Row, program: Path, folder: Path, service: Service) -> dict[str, o
         shutil.copy(program, place / "unisolate")
         shutil.copy(shutil.which("curl") or "curl", place / "curl")
         for file in place.iterdir():
-            file.chmod(0o755)
+            file.chmod(0o600 if file.name in ("token", "head") else 0o755)
+            os.chown(file, *((65534, 65534) if place == root else (-1, -1)))
     port, more = service.api.port, []
     if "--resolve" in row.options:
         more = ["--resolve", f"{NAME}:{port}:127.0.0.1"]
