@@ -175,6 +175,17 @@ static bool take_device(struct journal *j, struct json line, bool is_result, boo
     return true;
 }
 
+/* The beginning of a first line, or what a power cut may leave of it: nobody's file is cut or written to because he named it by mistake. */
+static bool may_be_torn(const struct journal *j, struct span text)
+{
+    struct span first = SPAN(FIRST_MEMBERS);
+    while (text.size > 0 && text.at[text.size - 1] == '\0') {
+        text.size--;
+    }
+    size_t size = text.size < first.size ? text.size : first.size;
+    return j->has_run || span_equal(span_cut(text, 0, size), span_cut(first, 0, size));
+}
+
 /* Take in one whole line. FAULT_FILE: it is no event. */
 static bool take_line(struct journal *j, struct span text, size_t number, struct fault *f)
 {
@@ -182,7 +193,7 @@ static bool take_line(struct journal *j, struct span text, size_t number, struct
     struct fault why = {0};
     char event[16];
     bool fits = true;
-    if (span_find(text, '\0') < text.size || span_trim(text).size == 0) {
+    if ((span_find(text, '\0') < text.size && may_be_torn(j, text)) || span_trim(text).size == 0) {
         return true; /* room that a power cut left without its bytes */
     }
     if (!json_parse(text, &line, &why) || !json_text(line, "event", event, sizeof event)) {
@@ -214,8 +225,8 @@ struct reading {
 static bool end_line(struct journal *j, struct reading *r, struct fault *f)
 {
     r->number++;
-    if (r->too_long && !r->has_nul) {
-        return fault_set(f, FAULT_FILE, "%s: line %zu: too long", j->path, r->number);
+    if (r->too_long && !(r->has_nul && j->has_run)) {
+        return fault_set(f, FAULT_FILE, "%s: line %zu: %s", j->path, r->number, j->has_run ? "too long" : "no journal of unisolate");
     }
     bool ok = r->too_long || take_line(j, buf_span(&r->text), r->number, f);
     r->too_long = r->has_nul = false;
@@ -244,15 +255,6 @@ static bool take_bytes(struct journal *j, struct reading *r, struct span bytes, 
         bytes = span_cut(bytes, end + 1, bytes.size);
     }
     return true;
-}
-
-/* The beginning of a first line, or what a power cut may leave of it: nobody's file is cut because he named it by mistake. */
-static bool may_be_torn(const struct journal *j, const struct reading *r)
-{
-    struct span text = buf_span(&r->text);
-    struct span first = SPAN(FIRST_MEMBERS);
-    size_t size = text.size < first.size ? text.size : first.size;
-    return j->has_run || span_find(text, '\0') == 0 || span_equal(span_cut(text, 0, size), span_cut(first, 0, size));
 }
 
 static bool read_all(struct journal *j, struct reading *r, struct fault *f)
@@ -285,7 +287,7 @@ bool journal_open(struct journal *j, const char *path, bool writes, bool *locked
     bool ok = os_log_open(&j->log, path, writes ? OS_LOG_APPEND : OS_LOG_READ, locked, f);
     ok = ok && (!j->log.open || read_all(j, &r, f));
     j->torn = r.text.size > 0 || r.too_long;
-    if (ok && j->torn && !may_be_torn(j, &r)) {
+    if (ok && j->torn && !(r.too_long ? j->has_run : may_be_torn(j, buf_span(&r.text)))) {
         ok = fault_set(f, FAULT_FILE, "%s: no journal of unisolate", path);
     } else if (ok && j->torn) {
         trace(TRACE_STEPS, "%s: the last line has no end (the power was cut?); it is left out", path);

@@ -168,6 +168,26 @@ static void others_are_refused(void)
     }
 }
 
+/* A table in UTF-16, a program: NUL bytes alone make no journal. */
+static void files_with_nul_are_refused(void)
+{
+    static char large[2 * JOURNAL_LINE_MAX + 1];
+    const struct span files[] = {SPAN("\xff\xfeP\0C\0\r\0\n\0d\0e\0\n\0"), SPAN("\0P\0C\0\n\0d"), SPAN("ELF\0\0"),
+                                 SPAN("\0\0ELF\n"), {large, sizeof large}, {large, sizeof large - 1}};
+    memset(large, 'x', sizeof large);
+    large[1] = '\0';
+    large[sizeof large - 1] = '\n';
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        unit_row("file %zu", i);
+        reset(NULL);
+        os_fake_log_put(files[i]);
+        CHECK(!journal_open(&journal, "j", true, &locked, &f));
+        CHECK(f.code == FAULT_FILE && span_contains(span_of(f.text), SPAN("no journal of unisolate")));
+        CHECK_EQUAL_SPAN(os_fake_log_span(), files[i]);
+        close_it();
+    }
+}
+
 /* Room that was given to the file, and bytes that never came: at its end, in front of later lines, longer than a line may be. */
 static void holes_of_a_power_cut(void)
 {
@@ -375,6 +395,7 @@ static const struct unit_test tests[] = {
     TEST(every_result_has_a_state),
     TEST(every_cut_is_read),
     TEST(others_are_refused),
+    TEST(files_with_nul_are_refused),
     TEST(holes_of_a_power_cut),
     TEST(a_line_has_a_ceiling),
     TEST(many_devices),
