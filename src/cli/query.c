@@ -139,12 +139,12 @@ static enum fault_code status_one(struct api *api, const struct input *all, size
 }
 
 /* Every device whose newest actions leave it isolated or on the way there. */
-static bool status_all(struct api *api, struct report *report, struct fault *f)
+static bool status_all(struct api *api, struct report *report, size_t *count, struct fault *f)
 {
     struct action_list list = {0};
     bool ok = action_list(api, NULL, &list, f);
-    size_t count = ok ? isolation_survey(list.at, list.count) : 0;
-    for (size_t i = 0; i < count; i++) {
+    *count = ok ? isolation_survey(list.at, list.count) : 0;
+    for (size_t i = 0; i < *count; i++) {
         const struct action *decisive;
         struct device_status status = {.action = list.at[i], .isolation = isolation_infer(&list.at[i], 1, &decisive)};
         fault_keep(status.machine_id, sizeof status.machine_id, span_of(list.at[i].machine_id));
@@ -154,6 +154,9 @@ static bool status_all(struct api *api, struct report *report, struct fault *f)
     return ok;
 }
 
+#define INFERRED \
+    "inferred from the actions that the service knows: a force-release script, changed firewall rules and an automatic release are not seen"
+
 enum exit_status query_status(const struct options *o, struct report *report)
 {
     struct session s = {0};
@@ -161,8 +164,9 @@ enum exit_status query_status(const struct options *o, struct report *report)
     struct tally tally = {0};
     struct fault f = {0};
     bool named = o->operand_count > 0 || o->from != NULL;
+    size_t isolated = 0;
     bool ok = (!named || input_read(&all, o, report, &f)) && session_check(&s, o, &f) && session_open(&s, report, &f) &&
-              (named || status_all(&s.api, report, &f));
+              (named || status_all(&s.api, report, &isolated, &f));
     if (!ok) {
         report_fault(report, &f);
         tally_add(&tally, f.code);
@@ -171,8 +175,7 @@ enum exit_status query_status(const struct options *o, struct report *report)
         tally_add(&tally, status_one(&s.api, &all, i, report));
     }
     if (ok && tally_status(&tally) == STATUS_OK) {
-        report_advice(report, "inferred from the actions that the service knows: a force-release script, changed firewall rules and "
-                              "an automatic release are not seen");
+        report_advice(report, named || isolated > 0 ? INFERRED : "no isolated device is known; " INFERRED);
     }
     input_free(&all);
     session_close(&s);

@@ -292,7 +292,9 @@ class Everything(StatusScenario):
         for machine in machines:
             self.add("Isolate", ago=60.0, device=machine.id)
         self.service.defender.paging.page_size = 300
-        self.assertEqual(len(self.everything().json), 1300)
+        result = self.everything()
+        self.assertEqual(len(result.json), 1300)
+        self.assertNotIn("no isolated device", result.err)
 
     @each([("404", "404"), ("empty list", "value")])
     def test_nobody(self, empty):
@@ -300,6 +302,7 @@ class Everything(StatusScenario):
         result = self.everything()
         self.assert_exit(result, 0)
         self.assertEqual(result.json, [])
+        self.assert_says(result, "no isolated device is known")
 
     def test_text_fits_80_columns(self):
         self.populate()
