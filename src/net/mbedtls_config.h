@@ -30,6 +30,12 @@
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_AESNI_C
 #define MBEDTLS_ECP_NIST_OPTIM
+/* The step of the X25519 ladder is ours where 128 bits are to be had: ladder.c, called by tls_hooks.c. */
+#ifdef __SIZEOF_INT128__
+#define MBEDTLS_ECP_INTERNAL_ALT
+#define MBEDTLS_ECP_DOUBLE_ADD_MXZ_ALT
+#define MBEDTLS_ECP_NO_FALLBACK
+#endif
 /* The crypto extensions of 64-bit Arm; mbedTLS looks for them when it runs. */
 #if defined(__aarch64__) || defined(_M_ARM64)
 #define MBEDTLS_AESCE_C
