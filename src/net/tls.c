@@ -345,10 +345,12 @@ static enum stream_result tls_write(struct stream *s, struct span bytes, size_t 
 static void tls_close(struct stream *s)
 {
     struct tls *t = (struct tls *)s;
-    if (t->ready && !fault_is_set(&t->fault)) {
-        (void)mbedtls_ssl_close_notify(&t->ssl); /* as far as it goes without waiting */
+    if (t->unsent == 0 && t->written == 0) { /* or the rest of a request would leave that was given up */
+        if (t->ready && !fault_is_set(&t->fault)) {
+            (void)mbedtls_ssl_close_notify(&t->ssl); /* as far as it goes without waiting */
+        }
+        (void)tls_flush(t); /* that, or an alert */
     }
-    (void)tls_flush(t); /* that, or an alert */
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_config_free(&t->config);
     t->below->type->close(t->below);

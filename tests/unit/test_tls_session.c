@@ -368,6 +368,30 @@ static void idle(const struct recording *r, bool let_go)
     script_stream_free(&script);
 }
 
+/* A request that has left in part and is then given up: its rest must not go when the stream is closed. */
+static void given_up(const struct recording *r)
+{
+    struct script_stream script;
+    struct fault f = {0};
+    size_t put;
+    os_fake_reset();
+    CHECK(tls_start(now, &f));
+    script_stream_init(&script, buf_span(&r->heard), SCRIPT_SILENCE);
+    struct stream *s = tls_open(&script.stream, host, &trusted, &f);
+    CHECK_EQUAL_INT(tls_handshake(s, &f), STREAM_DATA);
+    tls_let_go(s);
+    script.write_piece = 5;
+    script.write_limit = script.written.size + 10;
+    CHECK_EQUAL_INT(s->type->write(s, SPAN("GET / HTTP/1.0\r\n\r\n"), &put, &f), STREAM_WAIT);
+    CHECK_EQUAL_INT(script.written.size, script.write_limit);
+    size_t before = script.written.size;
+    script.write_limit = 0;
+    s->type->close(s);
+    CHECK_EQUAL_INT(script.written.size, before);
+    tls_stop();
+    script_stream_free(&script);
+}
+
 /* Cut at a byte: before the handshake is done a fault, then an end that is not vouched for. Never data that was not sent whole. */
 static void cut_at(const struct recording *r, size_t at, enum script_end end)
 {
@@ -455,6 +479,7 @@ static void session_of(const char *version, const char *summary, unsigned flight
         idle(&r, true);
         idle(&r, false);
     }
+    given_up(&r);
     cut_off(&r);
     changed(&r);
     refused(&r, host, &none, "issued by CN=Root, which is not trusted");
