@@ -18,6 +18,7 @@ import math
 import os
 import platform
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -303,6 +304,7 @@ def main() -> int:
     parser.add_argument("--measure", required=True, type=Path)
     parser.add_argument("--readme", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or nginx would be left running
     with tempfile.TemporaryDirectory(prefix="unisolate-bench-") as folder:
         bench = Bench(Path(folder), options.program.resolve(), options.measure.resolve())
         bench.measure_all()
