@@ -10,6 +10,7 @@
 #   ./build.sh probe     build/probe: the parsers and the chain check as a program of their own
 #   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
 #   ./build.sh torture   every system call of a release failing in turn; a matrix of broken hosts, beside curl; a real boot
+#   ./build.sh bench [README]   what a release costs beside curl, requests and @azure/identity: build/test/bench-table.txt, and into README
 #   ./build.sh lint [DIR]   the rules of the source, checked
 #   ./build.sh release [TARGET...]   every target (or these), source archive, container image, man page, completions, SBOM, sums: dist/
 #   ./build.sh test-release   reads dist/ back with the tools of others, and makes it once more elsewhere, without a network
@@ -43,6 +44,8 @@ packages_build='gcc libc6-dev make binutils tar bzip2 gzip patch'
 packages_test='python3 openssl cppcheck shellcheck universal-ctags clang dnsmasq-base'
 tools_torture='strace curl ip unshare qemu-system-x86_64 xz'
 packages_torture='strace curl iproute2 util-linux qemu-system-x86 xz-utils'
+tools_bench='python3 openssl node npm curl nginx strace'
+packages_bench='curl nginx-light strace python3-requests'
 packages_peers='nodejs npm curl squid tinyproxy-bin haproxy' # not with the others: where one vendor's nodejs brings npm along, Debian's npm is refused
 targets='x86_64-linux aarch64-linux armv7-linux i686-linux riscv64-linux x86_64-windows i686-windows'
 tools_manual='mandoc man zsh fish'
@@ -113,13 +116,14 @@ lacking_compiler() {
     [ "$1" = build ] || [ "$1" = peers ] || echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || echo ' libc6-dev'
 }
 
-# need build|debug|test|torture|manual|release|peers: what is missing is installed where we may, else named in one line
+# need build|debug|test|torture|manual|release|peers|bench: what is missing is installed where we may, else named in one line
 need() {
     packages=$packages_build tools=$tools_build
     [ "$1" != test ] || packages="$packages_build $packages_test" tools="$tools_build $tools_test"
     [ "$1" != torture ] || packages="$packages_build $packages_test $packages_torture" tools="$tools_build $tools_test $tools_torture"
     [ "$1" != manual ] || packages=$packages_manual tools=$tools_manual
     [ "$1" != release ] || packages="$packages_build $packages_release" tools="$tools_build $tools_release"
+    [ "$1" != bench ] || packages="$packages_build $packages_test $packages_bench" tools="$tools_build $tools_bench"
     [ "$1" != peers ] || packages=$packages_peers tools=$tools_peers
     # shellcheck disable=SC2086 # one word a tool
     missing="$(lacking_compiler "$1")$(lacking $tools)"
@@ -720,6 +724,17 @@ command_torture() {
     [ "$failed" = 0 ]
 }
 
+# Beside what others would do the same with: the table of the README.
+command_bench() {
+    need peers
+    need bench
+    /usr/bin/python3 -c 'import requests' 2>/dev/null || { may_install && install python3-requests; } || die 'lacking: python3-requests'
+    command_build
+    build_scaled
+    (build_release build/measure tests/bench/measure.c)
+    python3 tests/bench/bench.py --program build/unisolate --measure build/measure ${1:+--readme "$1"}
+}
+
 command_lint() {
     need test
     fetch mbedtls
@@ -808,6 +823,7 @@ command_setup() {
     may_install || die "setup is for Debian, as root; elsewhere install: $packages_build $packages_test"
     install "$packages_build $packages_test $packages_manual $packages_release"
     need peers
+    need bench
 }
 
 command_clean() { rm -rf build dist; }
@@ -816,7 +832,7 @@ command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
 test-targets) command_test_targets "$@" ;;
-build | cross | try | test | torture | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
+build | cross | try | test | torture | bench | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
 test-release) command_test_release "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

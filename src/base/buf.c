@@ -20,9 +20,9 @@ union memory_head {
 
 void memory_wipe(void *block, size_t size)
 {
-    volatile unsigned char *p = block;
-    while (size-- > 0) {
-        *p++ = 0;
+    static void *(*const volatile set)(void *, int, size_t) = memset; /* a call that no compiler knows to be of no use */
+    if (size > 0) {
+        set(block, 0, size);
     }
 }
 

@@ -151,6 +151,9 @@ static bool step_tls(struct conn *c, const struct conn_settings *settings)
         if (is_proxy) {
             return begin_tunnel(c, settings);
         }
+        if (c->call == NULL) {
+            tls_let_go(c->stream); /* opened ahead: the server need not wait for the request */
+        }
         ready(c);
         return true;
     }

@@ -2,7 +2,8 @@
  * mbedtls_config.h - the part of mbedTLS that this program is built with; replaces its default file.
  *
  * Does      a TLS 1.2 and 1.3 client, X.509 chains, private keys for signing. Nothing else.
- * Not here  server, DTLS, PSK, renegotiation, tickets, files, sockets, debug text, own tests.
+ * Not here  server, DTLS, renegotiation, files, sockets, debug text, own tests; PSK and tickets: a release speaks with two hosts once
+ *           each; with many devices they would save a check of certificates for three of four connections, for 7 KB.
  * Limits    one handshake message fits 16384 bytes; P-521 and RSA are verified, DHE is never offered.
  * Rules     include/mbedtls/check_config.h of mbedTLS 3.6 says what needs what.
  *
@@ -30,6 +31,12 @@
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_AESNI_C
 #define MBEDTLS_ECP_NIST_OPTIM
+/* The step of the X25519 ladder is ours where 128 bits are to be had: ladder.c, called by tls_hooks.c. */
+#ifdef __SIZEOF_INT128__
+#define MBEDTLS_ECP_INTERNAL_ALT
+#define MBEDTLS_ECP_DOUBLE_ADD_MXZ_ALT
+#define MBEDTLS_ECP_NO_FALLBACK
+#endif
 /* The crypto extensions of 64-bit Arm; mbedTLS looks for them when it runs. */
 #if defined(__aarch64__) || defined(_M_ARM64)
 #define MBEDTLS_AESCE_C

@@ -21,6 +21,7 @@
 
 enum {
     TLS_READ_MAX = 16 * 1024, /* one record at most times: one read from below instead of two */
+    TLS_WRITE_MAX = 4096,     /* what goes out is gathered up to this: the end of the handshake leaves with the first request */
     TLS_HOST_MAX = 256,
 };
 
@@ -38,9 +39,12 @@ struct tls {
     bool ready;               /* the handshake is over */
     bool ended;
     size_t unsent;            /* bytes of a write that mbedTLS has taken but not sent */
+    size_t written;           /* bytes of a write that mbedTLS has sent, but which are still in `out` */
+    size_t out_from, out_end; /* what of `out` is still to leave */
     size_t in_from, in_end;   /* what of `in` has not been taken yet */
     bool heard;               /* the peer has sent something */
     char in[TLS_READ_MAX];
+    char out[TLS_WRITE_MAX];
 };
 
 static const uint16_t tls_groups[] = {
@@ -109,10 +113,40 @@ static int tls_fill(struct tls *t)
     return 1;
 }
 
+/* Write to below. How many bytes, or mbedTLS's number. */
+static int tls_put(struct tls *t, const char *from, size_t size)
+{
+    size_t put = 0;
+    enum stream_result result = t->below->type->write(t->below, span_make(from, size), &put, &t->fault);
+    if (result == STREAM_WAIT) {
+        tls_wants(t);
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    }
+    return result == STREAM_DATA ? (int)put : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
+/* Let go what has been gathered: before anything is awaited, and when a request is complete. 0: all of it has left. */
+static int tls_flush(struct tls *t)
+{
+    while (t->out_from < t->out_end) {
+        int put = tls_put(t, t->out + t->out_from, t->out_end - t->out_from);
+        if (put < 0) {
+            return put;
+        }
+        t->out_from += (size_t)put;
+    }
+    t->out_from = 0;
+    t->out_end = 0;
+    return 0;
+}
+
 static int tls_receive(void *context, unsigned char *to, size_t room)
 {
     struct tls *t = context;
-    int filled = t->in_from < t->in_end ? 1 : tls_fill(t);
+    int filled = t->in_from < t->in_end ? 1 : tls_flush(t);
+    if (filled == 0) {
+        filled = tls_fill(t);
+    }
     if (filled <= 0) {
         return filled;
     }
@@ -125,18 +159,13 @@ static int tls_receive(void *context, unsigned char *to, size_t room)
 static int tls_send(void *context, const unsigned char *from, size_t size)
 {
     struct tls *t = context;
-    size_t put = 0;
-    switch (t->below->type->write(t->below, span_make((const char *)from, size), &put, &t->fault)) {
-    case STREAM_DATA:
-        return (int)put;
-    case STREAM_WAIT:
-        tls_wants(t);
-        return MBEDTLS_ERR_SSL_WANT_WRITE;
-    case STREAM_END: /* not of a write */
-    case STREAM_FAULT:
-        break;
+    int flushed = size > sizeof t->out - t->out_end ? tls_flush(t) : 0;
+    if (flushed != 0 || size > sizeof t->out) {
+        return flushed != 0 ? flushed : tls_put(t, (const char *)from, size);
     }
-    return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    memcpy(t->out + t->out_end, from, size);
+    t->out_end += size;
+    return (int)size;
 }
 
 /* ---- the certificate ---- */
@@ -250,6 +279,11 @@ enum stream_result tls_handshake(struct stream *s, struct fault *f)
     return STREAM_DATA;
 }
 
+void tls_let_go(struct stream *s)
+{
+    (void)tls_flush((struct tls *)s); /* what does not go now goes before the next read; a fault is told by it */
+}
+
 static enum stream_result tls_read(struct stream *s, char *to, size_t room, size_t *got, struct fault *f)
 {
     struct tls *t = (struct tls *)s;
@@ -291,24 +325,31 @@ static enum stream_result tls_write(struct stream *s, struct span bytes, size_t 
     size_t size = t->unsent > 0 ? t->unsent : bytes.size;
     assert(t->ready && size > 0 && size <= bytes.size);
     t->below_waits = false;
-    int number = mbedtls_ssl_write(&t->ssl, (const unsigned char *)bytes.at, size);
+    int number = t->written > 0 ? (int)t->written : mbedtls_ssl_write(&t->ssl, (const unsigned char *)bytes.at, size);
+    t->unsent = tls_waits(number) ? size : 0;
+    if (number > 0) {
+        t->written = (size_t)number;
+        number = tls_flush(t);
+    }
     if (tls_waits(number)) {
-        t->unsent = size;
         return STREAM_WAIT;
     }
-    if (number <= 0) {
+    if (number != 0 || t->written == 0) {
         return tls_fault(t, number, f);
     }
-    t->unsent = 0;
-    *put = (size_t)number;
+    *put = t->written;
+    t->written = 0;
     return STREAM_DATA;
 }
 
 static void tls_close(struct stream *s)
 {
     struct tls *t = (struct tls *)s;
-    if (t->ready && !fault_is_set(&t->fault)) {
-        (void)mbedtls_ssl_close_notify(&t->ssl); /* as far as it goes without waiting */
+    if (t->unsent == 0 && t->written == 0) { /* or the rest of a request would leave that was given up */
+        if (t->ready && !fault_is_set(&t->fault)) {
+            (void)mbedtls_ssl_close_notify(&t->ssl); /* as far as it goes without waiting */
+        }
+        (void)tls_flush(t); /* that, or an alert */
     }
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_config_free(&t->config);

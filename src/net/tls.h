@@ -43,6 +43,9 @@ struct stream *tls_open(struct stream *below, const char *host, const struct roo
  */
 enum stream_result tls_handshake(struct stream *s, struct fault *f);
 
+/* After the handshake: let its end go, which else leaves with what is written next, or before the next read. For who writes nothing now. */
+void tls_let_go(struct stream *s);
+
 /* "TLSv1.3, TLS1-3-CHACHA20-POLY1305-SHA256", of a finished handshake; for -v. Borrowed. */
 const char *tls_summary(const struct stream *s, char text[TLS_SUMMARY_MAX]);
 

@@ -3,8 +3,10 @@
  */
 #include "net/tls_hooks.h"
 
+#include "net/ladder.h"
 #include "os/os.h"
 
+#include <mbedtls/ecp.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
 #include <psa/crypto.h>
@@ -50,6 +52,87 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
     *output_length = output_size;
     return tls_hooks_random(context, output, output_size) == 0 ? PSA_SUCCESS : PSA_ERROR_INSUFFICIENT_ENTROPY;
 }
+
+/* ---- X25519: its ladder's step (mbedTLS: library/ecp_internal_alt.h) ---- */
+
+#ifdef MBEDTLS_ECP_INTERNAL_ALT
+
+unsigned char mbedtls_internal_ecp_grp_capable(const mbedtls_ecp_group *group);
+int mbedtls_internal_ecp_init(const mbedtls_ecp_group *group);
+void mbedtls_internal_ecp_free(const mbedtls_ecp_group *group);
+int mbedtls_internal_ecp_double_add_mxz(const mbedtls_ecp_group *group, mbedtls_ecp_point *r, mbedtls_ecp_point *s,
+                                        const mbedtls_ecp_point *p, const mbedtls_ecp_point *q, const mbedtls_mpi *d);
+
+unsigned char mbedtls_internal_ecp_grp_capable(const mbedtls_ecp_group *group)
+{
+    return group->id == MBEDTLS_ECP_DP_CURVE25519;
+}
+
+int mbedtls_internal_ecp_init(const mbedtls_ecp_group *group)
+{
+    (void)group;
+    return 0;
+}
+
+void mbedtls_internal_ecp_free(const mbedtls_ecp_group *group)
+{
+    (void)group;
+}
+
+enum { LIMBS_A_WORD = sizeof(uint64_t) / sizeof(mbedtls_mpi_uint), LIMBS = LADDER_WORDS * LIMBS_A_WORD };
+
+/* False: it has more than 256 bits, which mbedTLS never gives. */
+static bool tls_take_number(const mbedtls_mpi *from, struct ladder_number *to)
+{
+    mbedtls_mpi_uint beyond = 0;
+    *to = (struct ladder_number){0};
+    for (size_t i = 0; i < from->MBEDTLS_PRIVATE(n); i++) {
+        uint64_t limb = from->MBEDTLS_PRIVATE(p)[i];
+        if (i < LIMBS) {
+            to->word[i / LIMBS_A_WORD] |= limb << i % LIMBS_A_WORD * 32;
+        } else {
+            beyond |= limb;
+        }
+    }
+    return beyond == 0;
+}
+
+static int tls_give_number(const struct ladder_number *from, mbedtls_mpi *to)
+{
+    int number = mbedtls_mpi_lset(to, 0);
+    number = number != 0 ? number : mbedtls_mpi_grow(to, LIMBS);
+    for (size_t i = 0; number == 0 && i < LIMBS; i++) {
+        to->MBEDTLS_PRIVATE(p)[i] = (mbedtls_mpi_uint)(from->word[i / LIMBS_A_WORD] >> i % LIMBS_A_WORD * 32);
+    }
+    return number;
+}
+
+static int tls_give_point(const struct ladder_point *from, mbedtls_ecp_point *to)
+{
+    int number = tls_give_number(&from->x, &to->MBEDTLS_PRIVATE(X));
+    return number != 0 ? number : tls_give_number(&from->z, &to->MBEDTLS_PRIVATE(Z));
+}
+
+int mbedtls_internal_ecp_double_add_mxz(const mbedtls_ecp_group *group, mbedtls_ecp_point *r, mbedtls_ecp_point *s,
+                                        const mbedtls_ecp_point *p, const mbedtls_ecp_point *q, const mbedtls_mpi *d)
+{
+    struct ladder_point points[2];
+    struct ladder_number difference_x;
+    (void)group;
+    bool fits = tls_take_number(&p->MBEDTLS_PRIVATE(X), &points[0].x) && tls_take_number(&p->MBEDTLS_PRIVATE(Z), &points[0].z) &&
+                tls_take_number(&q->MBEDTLS_PRIVATE(X), &points[1].x) && tls_take_number(&q->MBEDTLS_PRIVATE(Z), &points[1].z) &&
+                tls_take_number(d, &difference_x);
+    int number = MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
+    if (fits) {
+        ladder_step(&points[0], &points[1], &difference_x);
+        number = tls_give_point(&points[0], r);
+        number = number != 0 ? number : tls_give_point(&points[1], s);
+    }
+    memory_wipe(points, sizeof points);
+    return number;
+}
+
+#endif
 
 bool tls_hooks_trouble(struct fault *f)
 {

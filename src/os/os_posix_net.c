@@ -6,7 +6,6 @@
 #include "os/os.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -52,9 +51,9 @@ static enum os_io connect_fault(struct os_socket *s, int error, struct fault *f)
 /* An open socket that does not block, or the error that there is none. */
 static bool open_socket(struct os_socket *s, int family, int type)
 {
-    int fd = socket(family, type, 0);
+    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     *s = (struct os_socket){.open = fd >= 0, .number = fd};
-    return fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) >= 0;
+    return fd >= 0;
 }
 
 enum os_io os_socket_connect(struct os_socket *s, const struct address *to, struct fault *f)

@@ -2,7 +2,7 @@
 test_round_trips.py - a cold release takes four round trips: TCP, TLS 1.3, token, release.
 
 Does      counts flights in a relay that delays each direction; a flight up and the one down that
-          answers it are a round trip, opening the connection is another.
+          answers it are a round trip, opening the connection is another. Looks at what is one write.
 """
 
 from harness import Scenario, each
@@ -54,6 +54,15 @@ class RoundTrips(Scenario):
         self.assertLess(api.opened(1), login.flights(1)[1].time)
         self.assertLess(api_ready.time, token_answer.time)
         self.assertGreater(api_request.time, token_answer.time)
+
+    def test_what_goes_out_together(self):
+        """The ClientHello fits one packet; the end of the handshake leaves with the token request, in one write."""
+        login, api = self.release_through_relays(0.02)
+        for relay, flights in ((login, 2), (api, 3)):  # the API's handshake ends before there is a token
+            answer = max(d.time for d in relay.deliveries if d.direction == DOWN)
+            sent = [d.size for d in relay.deliveries if d.direction == UP and d.time < answer]
+            self.assertLess(sent[0], 1200)
+            self.assertEqual(len(sent), flights, sent)
 
     def test_time_from_first_packet_to_last(self):
         round_trip = 0.2

@@ -331,6 +331,67 @@ static void few_reads(const struct recording *r)
     script_stream_free(&script);
 }
 
+/* What goes out leaves when something is awaited: a flight, or the end of a handshake and the first request, is one write. */
+static void few_writes(const struct recording *r, unsigned flights)
+{
+    struct script_stream script;
+    script_stream_init(&script, buf_span(&r->heard), SCRIPT_END);
+    script.piece = 1; /* or what the server says later is there already */
+    play(&script);
+    CHECK_EQUAL_INT(script.writes, flights + 4 + 1); /* the request in four parts, close_notify */
+    script_stream_free(&script);
+}
+
+/* Nothing is sent for a while: the end of the handshake goes all the same, by itself or before something is read. */
+static void idle(const struct recording *r, bool let_go)
+{
+    struct script_stream script;
+    struct fault f = {0};
+    char data[10];
+    size_t got;
+    os_fake_reset();
+    CHECK(tls_start(now, &f));
+    script_stream_init(&script, buf_span(&r->heard), SCRIPT_SILENCE);
+    script.piece = 1;
+    struct stream *s = tls_open(&script.stream, host, &trusted, &f);
+    CHECK_EQUAL_INT(tls_handshake(s, &f), STREAM_DATA);
+    size_t before = script.written.size;
+    script.incoming = span_cut(script.incoming, 0, script.at); /* no more comes */
+    if (let_go) {
+        tls_let_go(s);
+    } else {
+        (void)s->type->read(s, data, sizeof data, &got, &f);
+    }
+    CHECK(script.written.size > before);
+    s->type->close(s);
+    tls_stop();
+    script_stream_free(&script);
+}
+
+/* A request that has left in part and is then given up: its rest must not go when the stream is closed. */
+static void given_up(const struct recording *r)
+{
+    struct script_stream script;
+    struct fault f = {0};
+    size_t put;
+    os_fake_reset();
+    CHECK(tls_start(now, &f));
+    script_stream_init(&script, buf_span(&r->heard), SCRIPT_SILENCE);
+    struct stream *s = tls_open(&script.stream, host, &trusted, &f);
+    CHECK_EQUAL_INT(tls_handshake(s, &f), STREAM_DATA);
+    tls_let_go(s);
+    script.write_piece = 5;
+    script.write_limit = script.written.size + 10;
+    CHECK_EQUAL_INT(s->type->write(s, SPAN("GET / HTTP/1.0\r\n\r\n"), &put, &f), STREAM_WAIT);
+    CHECK_EQUAL_INT(script.written.size, script.write_limit);
+    size_t before = script.written.size;
+    script.write_limit = 0;
+    s->type->close(s);
+    CHECK_EQUAL_INT(script.written.size, before);
+    tls_stop();
+    script_stream_free(&script);
+}
+
 /* Cut at a byte: before the handshake is done a fault, then an end that is not vouched for. Never data that was not sent whole. */
 static void cut_at(const struct recording *r, size_t at, enum script_end end)
 {
@@ -403,7 +464,7 @@ static void refused(const struct recording *r, const char *name, const struct ro
     unit_row("%s", "");
 }
 
-static void session_of(const char *version, const char *summary)
+static void session_of(const char *version, const char *summary, unsigned flights)
 {
     struct recording r = record(version, host);
     struct script_stream script;
@@ -413,6 +474,12 @@ static void session_of(const char *version, const char *summary)
     script_stream_free(&script);
     in_pieces(&r);
     few_reads(&r);
+    few_writes(&r, flights);
+    if (flights == 1) {
+        idle(&r, true);
+        idle(&r, false);
+    }
+    given_up(&r);
     cut_off(&r);
     changed(&r);
     refused(&r, host, &none, "issued by CN=Root, which is not trusted");
@@ -424,8 +491,8 @@ static void session_of(const char *version, const char *summary)
     buf_free(&r.heard);
 }
 
-static void session_tls12(void) { session_of("-tls1_2", "TLSv1.2, TLS-ECDHE-"); }
-static void session_tls13(void) { session_of("-tls1_3", "TLSv1.3, TLS1-3-"); }
+static void session_tls12(void) { session_of("-tls1_2", "TLSv1.2, TLS-ECDHE-", 2); }
+static void session_tls13(void) { session_of("-tls1_3", "TLSv1.3, TLS1-3-", 1); }
 
 static const struct unit_test tests[] = {TEST(session_tls12), TEST(session_tls13)};
 UNIT_MAIN(tests)
