@@ -128,7 +128,7 @@ rule_win32() { search '_WIN32|_WIN64|__MINGW|_MSC_VER' 'src/os/[a-z0-9_]*\.[ch]'
 rule_allocator() { search "$(call 'malloc|calloc|realloc|free|strdup|strndup|aligned_alloc')" 'src/base/buf\.c' | report allocator 'only base/buf.c may'; }
 rule_exit() { search "$(call 'exit|_Exit|quick_exit|abort')" 'src/main\.c' | report exit 'only main.c may'; }
 rule_banned() {
-    search "$(call 'strcpy|strcat|strncpy|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|gets|alloca|scanf|sscanf|setjmp|longjmp')" 'none' |
+    search "$(call 'strcpy|strcat|strncpy|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|gets|snprintf|vsnprintf|alloca|scanf|sscanf|setjmp|longjmp')" 'none' |
         report banned 'a function that is not used here'
 }
 rule_machine() {
