@@ -53,7 +53,7 @@ packages_release='skopeo umoci qemu-user-static util-linux'
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes'
 warnings="$warnings -Wformat=2 -Wundef -Wvla -Wwrite-strings"
 # shell-quoted: they pass through make to a shell
-config="-DMBEDTLS_CONFIG_FILE='\"net/mbedtls_config.h\"'"
+config="-Isrc/crypto -DMBEDTLS_CONFIG_FILE='\"net/mbedtls_config.h\"'"
 include="-Isrc -isystem vendor/mbedtls/include"
 language='-std=c11'
 mbedtls_language='-std=c11 -D_POSIX_C_SOURCE=200809L -Isrc -Ivendor/mbedtls/include -Ivendor/mbedtls/library'
@@ -330,12 +330,12 @@ link_program() {
     shift
     if [ "$system" = windows ]; then
         # shellcheck disable=SC2086 # lists of words
-        show $CC $windows_link_flags -fstack-protector-strong $CFLAGS -o "$result" "$@" "$work/mbedtls/libmbedtls.a" $windows_libraries
+        show $CC $windows_link_flags -fstack-protector-strong $CFLAGS -o "$result" -Wl,--start-group "$@" "$work/mbedtls/libmbedtls.a" -Wl,--end-group $windows_libraries
     else
         known=''
         ! $CC -Wl,--help 2>/dev/null | grep -q "${link_flags_known#*,}" || known=-Wl,$link_flags_known
         # shellcheck disable=SC2086 # lists of words
-        show $CC $libc_start $link_flags $known $CFLAGS -o "$result" "$@" "$work/mbedtls/libmbedtls.a" $libc_end
+        show $CC $libc_start $link_flags $known $CFLAGS -o "$result" -Wl,--start-group "$@" "$work/mbedtls/libmbedtls.a" -Wl,--end-group $libc_end
     fi
 }
 
@@ -401,7 +401,7 @@ link_debug() {
     result=$1
     shift
     # shellcheck disable=SC2086 # lists of words
-    show $CC $debug_flags $CFLAGS -o "$result" "$@" build/debug/mbedtls/libmbedtls.a
+    show $CC $debug_flags $CFLAGS -o "$result" -Wl,--start-group "$@" build/debug/mbedtls/libmbedtls.a -Wl,--end-group
 }
 
 # ---- tests ----

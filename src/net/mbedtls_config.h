@@ -102,6 +102,7 @@
  * with it is refused (chain.c). */
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA1_C
+#define MBEDTLS_SHA1_ALT /* crypto/sha1.c: 4 KB less */
 #define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
