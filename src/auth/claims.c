@@ -4,12 +4,11 @@
 #include "auth/claims.h"
 
 #include "base/fault.h"
+#include "base/format.h"
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "codec/time_text.h"
 #include "net/clock.h"
-
-#include <stdio.h>
 
 /* The names under which the Defender for Endpoint API (WindowsDefenderATP) is known as an audience. */
 static const char *const audiences[] = {
@@ -119,12 +118,12 @@ bool claims_advise(const struct claims *c, const char *scope, int64_t now, char 
         char clock[TIME_TEXT_SIZE];
         time_put_rfc3339(c->expires, expired);
         time_put_rfc3339(now, clock);
-        snprintf(advice, advice_size, "the token expired at %s, and %s says %s: get a new one", expired, clock_name(), clock);
+        format_text(advice, advice_size, "the token expired at %s, and %s says %s: get a new one", expired, clock_name(), clock);
     } else if (c->audience[0] != '\0' && !is_right_audience(c, scope)) {
-        snprintf(advice, advice_size, "the token is for %s: ask for one with the scope %s", c->audience, scope);
+        format_text(advice, advice_size, "the token is for %s: ask for one with the scope %s", c->audience, scope);
     } else if (!claims_allow(c, "Machine.Isolate")) {
-        snprintf(advice, advice_size, "the token holds no Machine.Isolate (it holds: %s): the application needs that "
-                 "WindowsDefenderATP permission, with admin consent", c->permissions[0] != '\0' ? c->permissions : "nothing");
+        format_text(advice, advice_size, "the token holds no Machine.Isolate (it holds: %s): the application needs that "
+                    "WindowsDefenderATP permission, with admin consent", c->permissions[0] != '\0' ? c->permissions : "nothing");
     }
     return advice[0] != '\0';
 }

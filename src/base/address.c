@@ -3,7 +3,8 @@
  */
 #include "base/address.h"
 
-#include <stdio.h>
+#include "base/format.h"
+
 #include <string.h>
 
 enum { IPV4_SIZE = 4, IPV6_SIZE = 16, GROUPS = 8 };
@@ -132,11 +133,11 @@ static size_t write_groups(const unsigned groups[GROUPS], size_t count, char tex
     longest_gap(groups, &start, &length);
     for (size_t i = 0; i < count;) {
         if (i == start) {
-            used += (size_t)snprintf(text + used, ADDRESS_TEXT_MAX - used, "::");
+            used += format_text(text + used, ADDRESS_TEXT_MAX - used, "::");
             i += length;
         } else {
             const char *colon = i > 0 && i != start + length ? ":" : "";
-            used += (size_t)snprintf(text + used, ADDRESS_TEXT_MAX - used, "%s%x", colon, groups[i++]);
+            used += format_text(text + used, ADDRESS_TEXT_MAX - used, "%s%x", colon, groups[i++]);
         }
     }
     return used;
@@ -153,9 +154,9 @@ static void write_ipv6(const struct address *a, char text[ADDRESS_TEXT_MAX])
     bool is_mapped = memcmp(b, mapped, sizeof mapped) == 0;
     size_t used = write_groups(groups, is_mapped ? 6 : GROUPS, text);
     if (is_mapped) {
-        snprintf(text + used, ADDRESS_TEXT_MAX - used, ":%u.%u.%u.%u", b[12], b[13], b[14], b[15]);
+        format_text(text + used, ADDRESS_TEXT_MAX - used, ":%u.%u.%u.%u", b[12], b[13], b[14], b[15]);
     } else if (a->scope != 0) {
-        snprintf(text + used, ADDRESS_TEXT_MAX - used, "%%%lu", (unsigned long)a->scope);
+        format_text(text + used, ADDRESS_TEXT_MAX - used, "%%%lu", (unsigned long)a->scope);
     }
 }
 
@@ -164,7 +165,7 @@ void address_text(const struct address *a, char text[ADDRESS_TEXT_MAX])
     const unsigned char *b = a->bytes;
     text[0] = '\0';
     if (a->family == ADDRESS_IPV4) {
-        snprintf(text, ADDRESS_TEXT_MAX, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+        format_text(text, ADDRESS_TEXT_MAX, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
     } else if (a->family == ADDRESS_IPV6) {
         write_ipv6(a, text);
     }

@@ -3,10 +3,11 @@
  */
 #include "base/buf.h"
 
+#include "base/format.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +19,13 @@ union memory_head {
     max_align_t align;
 };
 
+/* Which function this is may change at any time, as far as the compiler knows: so it cannot leave the call out. */
+static void *(*const volatile fill)(void *, int, size_t) = memset;
+
 void memory_wipe(void *block, size_t size)
 {
-    static void *(*const volatile set)(void *, int, size_t) = memset; /* a call that no compiler knows to be of no use */
     if (size > 0) {
-        set(block, 0, size);
+        fill(block, 0, size);
     }
 }
 
@@ -134,13 +137,11 @@ void buf_put_format(struct buf *b, const char *format, ...)
     va_list again;
     va_start(args, format);
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, args);
-    char *room = size < 0 ? NULL : buf_room(b, (size_t)size + 1);
+    size_t size = format_list(NULL, 0, format, args);
+    char *room = buf_room(b, size + 1);
     if (room != NULL) {
-        vsnprintf(room, (size_t)size + 1, format, again);
-        buf_grew(b, (size_t)size);
-    } else {
-        b->failed = true;
+        format_list(room, size + 1, format, again);
+        buf_grew(b, size);
     }
     va_end(again);
     va_end(args);

@@ -3,10 +3,10 @@
  */
 #include "base/fault.h"
 
+#include "base/format.h"
 #include "base/secret.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 struct fault_row {
@@ -37,7 +37,7 @@ bool fault_set(struct fault *f, enum fault_code code, const char *format, ...)
         va_list args;
         va_start(args, format);
         f->code = code;
-        vsnprintf(f->text, sizeof f->text, format, args);
+        format_list(f->text, sizeof f->text, format, args);
         va_end(args);
     }
     return false;
@@ -64,12 +64,12 @@ bool fault_place(struct fault *f, const char *format, ...)
         char inner[sizeof f->text];
         va_list args;
         va_start(args, format);
-        vsnprintf(place, sizeof place, format, args);
+        format_list(place, sizeof place, format, args);
         va_end(args);
         memcpy(inner, f->text, sizeof inner);
         keep(f->text, sizeof f->text, span_of(place));
         size_t used = strlen(f->text);
-        snprintf(f->text + used, sizeof f->text - used, ": %s", inner);
+        format_text(f->text + used, sizeof f->text - used, ": %s", inner);
     }
     return false;
 }
@@ -79,7 +79,7 @@ bool fault_advise(struct fault *f, const char *format, ...)
     if (f->code != FAULT_NONE && f->advice[0] == '\0') {
         va_list args;
         va_start(args, format);
-        vsnprintf(f->advice, sizeof f->advice, format, args);
+        format_list(f->advice, sizeof f->advice, format, args);
         va_end(args);
     }
     return false;

@@ -4,10 +4,10 @@
 #include "base/trace.h"
 
 #include "base/escape.h"
+#include "base/format.h"
 #include "base/secret.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 /* An escaped byte takes up to eight. */
 enum { TRACE_LINE_MAX = 64 * 1024, TRACE_FORMAT_MAX = 1024 };
@@ -44,7 +44,7 @@ void trace(enum trace_level level, const char *format, ...)
         char text[TRACE_FORMAT_MAX];
         va_list args;
         va_start(args, format);
-        vsnprintf(text, sizeof text, format, args);
+        format_list(text, sizeof text, format, args);
         va_end(args);
         trace_line("", span_of(text));
     }

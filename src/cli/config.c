@@ -4,10 +4,10 @@
 #include "cli/config.h"
 
 #include "base/escape.h"
+#include "base/format.h"
 #include "cli/line.h"
 #include "os/os.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { PATH_SIZE_MAX = 8 * 1024, KEY_SHOWN_MAX = 40 };
@@ -49,7 +49,7 @@ static bool unknown_key(struct span key, struct fault *f)
     char name[KEY_SHOWN_MAX + 3];
     struct span bare = without_dashes(key);
     const struct option_row *row = find_row(bare);
-    snprintf(name, sizeof name, "--%.*s", SPAN_ARG(bare));
+    format_text(name, sizeof name, "--%.*s", SPAN_ARG(bare));
     const char *meant = row != NULL ? row->name : line_nearest(span_of(name));
     if (bare.size > KEY_SHOWN_MAX || meant == NULL) {
         fault_set(f, FAULT_USAGE, "a key that is no option");
@@ -124,7 +124,7 @@ static bool keep_value(struct reader *r, const struct option_row *row, struct sp
     struct options unused = {0}; /* what is overruled is checked all the same */
     bool overruled = options_overrule(r->o, row);
     struct options *o = overruled ? &unused : r->o;
-    snprintf(place, sizeof place, ":%u", r->line);
+    format_text(place, sizeof place, ":%u", r->line);
     const char *giver = options_own(r->o, span_of(r->o->config), span_of(place));
     const char *text = own_value(r, row, value);
     if (giver == NULL || text == NULL) {

@@ -3,9 +3,9 @@
  */
 #include "cli/exposure.h"
 
+#include "base/format.h"
 #include "os/os.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { ADVICE_SIZE = 512 };
@@ -30,8 +30,8 @@ void exposure_advise(const struct options *o, const struct report *report)
         }
     }
     if (count > 0) {
-        snprintf(advice, sizeof advice, "every user of this host can read %s%s: chmod 600, or mount the stick it is on with umask=077",
-                 first, count > 1 ? " (and further secrets)" : "");
+        format_text(advice, sizeof advice, "every user of this host can read %s%s: chmod 600, or mount the stick it is on with umask=077",
+                    first, count > 1 ? " (and further secrets)" : "");
         report_advice(report, advice);
     }
 }

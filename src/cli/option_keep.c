@@ -3,9 +3,9 @@
  */
 #include "cli/options.h"
 
+#include "base/format.h"
 #include "codec/time_text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void *member(struct options *o, const struct option_row *row)
@@ -76,7 +76,7 @@ static void list_choices(const struct option_row *row, char *text, size_t size)
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; row->choice(i) != NULL && used < size; i++) {
-        used += (size_t)snprintf(text + used, size - used, i == 0 ? "%s" : ", %s", row->choice(i));
+        used += format_text(text + used, size - used, i == 0 ? "%s" : ", %s", row->choice(i));
     }
 }
 

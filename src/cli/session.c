@@ -4,6 +4,7 @@
 #include "cli/session.h"
 
 #include "auth/claims.h"
+#include "base/format.h"
 #include "cli/cloud.h"
 #include "cli/count.h"
 #include "cli/exposure.h"
@@ -13,8 +14,6 @@
 #include "net/clock.h"
 #include "net/tls.h"
 #include "os/os.h"
-
-#include <stdio.h>
 
 static bool read_roots(struct roots *roots, const struct options *o, struct fault *f)
 {
@@ -97,8 +96,8 @@ static void look_at_date(void *session, const char *place, struct span date)
     }
     time_put_rfc3339(seconds, theirs);
     time_put_rfc3339(clock_seconds(), ours);
-    snprintf(advice, sizeof advice, "%s says %s, %s says it is %s: a sign-in fails by such a difference; set the clock, or give the true "
-             "time with --at", clock_name(), ours, place, theirs);
+    format_text(advice, sizeof advice, "%s says %s, %s says it is %s: a sign-in fails by such a difference; set the clock, or give the "
+                "true time with --at", clock_name(), ours, place, theirs);
     report_advice(s->report, advice);
     s->clock_told = true;
 }

@@ -3,7 +3,8 @@
  */
 #include "codec/dns_message.h"
 
-#include <stdio.h>
+#include "base/format.h"
+
 #include <string.h>
 
 enum { HEADER_SIZE = 12, LABEL_MAX = 63, WIRE_NAME_MAX = 255, TEXT_NAME_MAX = 253 };
@@ -276,6 +277,6 @@ const char *dns_message_rcode_text(unsigned rcode, char text[16])
     if (rcode < sizeof names / sizeof names[0]) {
         return names[rcode];
     }
-    snprintf(text, 16, "error %u", rcode & FLAG_RCODE);
+    format_text(text, 16, "error %u", rcode & FLAG_RCODE);
     return text;
 }

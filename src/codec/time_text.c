@@ -3,7 +3,7 @@
  */
 #include "codec/time_text.h"
 
-#include <stdio.h>
+#include "base/format.h"
 
 enum { YEAR_FIRST = 1970, YEAR_LAST = 9999 };
 
@@ -210,8 +210,8 @@ void time_put_rfc3339(int64_t unix_seconds, char text[TIME_TEXT_SIZE])
     while (day >= month_days(year, month)) {
         day -= month_days(year, month++);
     }
-    snprintf(text, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", year % 10000, month % 100, (day + 1) % 100,
-             second / 3600 % 100, second / 60 % 60, second % 60);
+    format_text(text, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", year % 10000, month % 100, (day + 1) % 100,
+                second / 3600 % 100, second / 60 % 60, second % 60);
 }
 
 struct time_unit {
@@ -265,7 +265,7 @@ void time_put_duration(uint64_t seconds, char text[TIME_TEXT_SIZE])
         uint64_t number = seconds / units[i].seconds;
         seconds %= units[i].seconds;
         if (number > 0 || (i + 1 == UNIT_COUNT && used == 0)) {
-            used += (size_t)snprintf(text + used, TIME_TEXT_SIZE - used, "%llu%c", (unsigned long long)number,
+            used += format_text(text + used, TIME_TEXT_SIZE - used, "%llu%c", (unsigned long long)number,
                                      units[i].letter);
         }
     }

@@ -4,8 +4,8 @@
 #include "codec/url.h"
 
 #include "base/address.h"
+#include "base/format.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { LABEL_MAX = 63, PORT_HTTP = 80, PORT_HTTPS = 443 };
@@ -200,9 +200,9 @@ static void name_place(struct url *u)
 {
     char port[8] = "";
     if (u->port != (u->https ? PORT_HTTPS : PORT_HTTP)) {
-        snprintf(port, sizeof port, ":%u", (unsigned)u->port);
+        format_text(port, sizeof port, ":%u", (unsigned)u->port);
     }
-    snprintf(u->place, sizeof u->place, u->host_is_ipv6 ? "[%s]%s" : "%s%s", u->host, port);
+    format_text(u->place, sizeof u->place, u->host_is_ipv6 ? "[%s]%s" : "%s%s", u->host, port);
 }
 
 bool url_parse(struct span text, struct url *u, struct fault *f)

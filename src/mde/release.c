@@ -106,14 +106,15 @@ bool release_add(struct release *r, const char *input, const char *machine_id, c
 
 const struct action *release_action(const struct release_row *row)
 {
-    static const struct action none;
+    static struct action none; /* not const: so its bytes are not in the file */
     return row->action != NULL ? row->action : &none;
 }
 
 const struct fault *release_fault(const struct release_row *row)
 {
-    static const struct fault none;
-    static const struct fault lost = {.code = FAULT_MEMORY, .text = "out of memory"};
+    static struct fault none; /* not const, nor is the other: so their bytes are not in the file */
+    static struct fault lost;
+    fault_set(&lost, FAULT_MEMORY, "out of memory");
     return row->fault != NULL ? row->fault : row->code == FAULT_NONE ? &none : &lost;
 }
 

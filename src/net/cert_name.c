@@ -4,9 +4,9 @@
 #include "net/cert_name.h"
 
 #include "base/address.h"
+#include "base/format.h"
 #include "codec/der.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Object identifiers, contents only. */
@@ -176,11 +176,11 @@ void cert_name_text(struct span name, char text[CERT_NAME_TEXT_MAX])
     struct span value;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (name_attribute(name, words[i].kind, &value) && value.size > 0) {
-            snprintf(text, CERT_NAME_TEXT_MAX, "%s=%.*s", words[i].word, SPAN_ARG(value));
+            format_text(text, CERT_NAME_TEXT_MAX, "%s=%.*s", words[i].word, SPAN_ARG(value));
             return;
         }
     }
-    snprintf(text, CERT_NAME_TEXT_MAX, "no name");
+    format_text(text, CERT_NAME_TEXT_MAX, "no name");
 }
 
 /* ---- hosts ---- */
@@ -193,7 +193,7 @@ static void name_address(struct span bytes, char text[CERT_NAME_TEXT_MAX])
         memcpy(a.bytes, bytes.at, bytes.size);
         address_text(&a, address);
     }
-    snprintf(text, CERT_NAME_TEXT_MAX, "%s", address);
+    format_text(text, CERT_NAME_TEXT_MAX, "%s", address);
 }
 
 void cert_name_first(struct span certificate, char text[CERT_NAME_TEXT_MAX])
@@ -206,7 +206,7 @@ void cert_name_first(struct span certificate, char text[CERT_NAME_TEXT_MAX])
     }
     while (text[0] == '\0' && der_next(&names, &name)) {
         if (name.tag == GENERAL_DNS) {
-            snprintf(text, CERT_NAME_TEXT_MAX, "%.*s", SPAN_ARG(name.value));
+            format_text(text, CERT_NAME_TEXT_MAX, "%.*s", SPAN_ARG(name.value));
         } else if (name.tag == GENERAL_ADDRESS) {
             name_address(name.value, text);
         }

@@ -6,6 +6,7 @@
  */
 #include "net/chain.h"
 
+#include "base/format.h"
 #include "base/trace.h"
 #include "codec/time_text.h"
 #include "net/cert_name.h"
@@ -14,7 +15,6 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 
-#include <stdio.h>
 #include <string.h>
 
 enum { CHAIN_PATH_MAX = 10 }; /* peer, 8 between, root: what mbedTLS follows in a handshake */
@@ -118,7 +118,7 @@ static void chain_whose(const struct search *s, size_t at, char text[400])
 {
     char name[CERT_NAME_TEXT_MAX];
     cert_name_text(chain_name(&s->path[at].crt->subject_raw), name);
-    snprintf(text, 400, at == 0 ? "certificate of %s:" : "certificate of %s: authority %s", s->chain->host, name);
+    format_text(text, 400, at == 0 ? "certificate of %s:" : "certificate of %s: authority %s", s->chain->host, name);
 }
 
 /* " (issued by CN=...)" of the peer's own certificate, "" of an authority. */
@@ -126,7 +126,7 @@ static void chain_issued_by(const struct search *s, size_t at, char text[CERT_NA
 {
     char name[CERT_NAME_TEXT_MAX];
     cert_name_text(chain_name(&s->path[at].crt->issuer_raw), name);
-    snprintf(text, CERT_NAME_TEXT_MAX + 16, at == 0 ? " (issued by %s)" : "%.0s", name);
+    format_text(text, CERT_NAME_TEXT_MAX + 16, at == 0 ? " (issued by %s)" : "%.0s", name);
 }
 
 static enum chain_verdict chain_unfit(struct search *s, size_t at, const char *why)
@@ -237,8 +237,8 @@ bool chain_unreadable(const char *host, int number, struct fault *f)
 
 static void chain_date(const mbedtls_x509_time *t, char text[TIME_TEXT_SIZE])
 {
-    snprintf(text, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)t->year % 10000, (unsigned)t->mon % 100,
-             (unsigned)t->day % 100, (unsigned)t->hour % 100, (unsigned)t->min % 100, (unsigned)t->sec % 100);
+    format_text(text, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)t->year % 10000, (unsigned)t->mon % 100,
+                (unsigned)t->day % 100, (unsigned)t->hour % 100, (unsigned)t->min % 100, (unsigned)t->sec % 100);
 }
 
 /* Both ends of the period belong to it, RFC 5280 4.1.2.5. Dates of this form sort as text. */

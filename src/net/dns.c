@@ -3,10 +3,10 @@
  */
 #include "net/dns.h"
 
+#include "base/format.h"
 #include "base/trace.h"
 #include "net/dns_question.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { RESOLV_CONF_MAX = 64 * 1024, HOSTS_MAX = 1024 * 1024, QUESTIONS_MAX = 2 };
@@ -85,7 +85,7 @@ void dns_close(struct dns *d)
 /* Always true. */
 static bool known_by(struct dns_lookup *l, const char *how)
 {
-    snprintf(l->how, sizeof l->how, "%s", how);
+    format_text(l->how, sizeof l->how, "%s", how);
     return true;
 }
 
@@ -203,12 +203,12 @@ static bool next_name(struct dns_lookup *l)
     size_t count = whole ? 0 : l->search.count;
     while (l->searched < count) {
         const char *domain = l->search.at[l->searched++];
-        int size = snprintf(l->name, sizeof l->name, "%s.%s", host, domain);
-        if (size > 0 && (size_t)size < sizeof l->name) {
+        size_t size = format_text(l->name, sizeof l->name, "%s.%s", host, domain);
+        if (size < sizeof l->name) {
             return true;
         }
     }
-    snprintf(l->name, sizeof l->name, "%s", host);
+    format_text(l->name, sizeof l->name, "%s", host);
     return l->searched++ == count;
 }
 

@@ -3,7 +3,8 @@
  */
 #include "net/dns_config.h"
 
-#include <stdio.h>
+#include "base/format.h"
+
 #include <string.h>
 
 enum { INTERFACE_NAME_MAX = 32 };
@@ -103,10 +104,10 @@ static bool read_server_address(struct span text, struct address *a)
     if (zone.size >= sizeof name || percent >= ADDRESS_TEXT_MAX) {
         return false;
     }
-    snprintf(name, sizeof name, "%.*s", SPAN_ARG(zone));
-    int size = snprintf(literal, sizeof literal, "%.*s%%%lu", SPAN_ARG(span_cut(text, 0, percent)),
-                        (unsigned long)os_interface_number(name));
-    return size > 0 && address_parse(span_make(literal, (size_t)size), a);
+    format_text(name, sizeof name, "%.*s", SPAN_ARG(zone));
+    size_t size = format_text(literal, sizeof literal, "%.*s%%%lu", SPAN_ARG(span_cut(text, 0, percent)),
+                              (unsigned long)os_interface_number(name));
+    return size < sizeof literal && address_parse(span_make(literal, size), a);
 }
 
 static bool read_port(struct span text, uint16_t *port)
@@ -195,7 +196,7 @@ static void read_search(struct dns_search *search, struct span line)
     while (search->count < DNS_SEARCH_MAX && next_word(&line, &word)) {
         word = span_ends(word, SPAN(".")) ? span_cut(word, 0, word.size - 1) : word;
         if (url_host_is_valid(word)) {
-            snprintf(search->at[search->count++], sizeof search->at[0], "%.*s", SPAN_ARG(word));
+            format_text(search->at[search->count++], sizeof search->at[0], "%.*s", SPAN_ARG(word));
         }
     }
 }

@@ -3,9 +3,8 @@
  */
 #include "net/dns_question.h"
 
+#include "base/format.h"
 #include "base/trace.h"
-
-#include <stdio.h>
 
 enum {
     DATAGRAM_MAX = 4096,   /* more than the 512 bytes that are allowed: some servers do not care */
@@ -50,8 +49,8 @@ void dns_server_text(const struct address *server, char text[ADDRESS_TEXT_MAX + 
 {
     char address[ADDRESS_TEXT_MAX];
     address_text(server, address);
-    snprintf(text, ADDRESS_TEXT_MAX + 12, server->port == DNS_PORT ? "%s" : "%s port %u", address,
-             (unsigned)server->port);
+    format_text(text, ADDRESS_TEXT_MAX + 12, server->port == DNS_PORT ? "%s" : "%s port %u", address,
+                (unsigned)server->port);
 }
 
 /* ---- servers that fail ---- */
@@ -65,7 +64,7 @@ static void keep_said(struct dns_question *q, size_t server, const char *what)
 {
     char text[ADDRESS_TEXT_MAX + 12];
     dns_server_text(&q->servers->at[server], text);
-    snprintf(q->said, sizeof q->said, "name server %s: %s", text, what);
+    format_text(q->said, sizeof q->said, "name server %s: %s", text, what);
     trace(TRACE_STEPS, "%.*s %s: %s", SPAN_ARG(q->message.name), type_text(q), q->said);
 }
 
@@ -140,7 +139,7 @@ static void take_failure(struct dns_question *q, size_t server, const char *what
 static void take_stream_failure(struct dns_question *q, const char *what, uint64_t now_ms)
 {
     char text[sizeof q->said];
-    snprintf(text, sizeof text, "TCP: %.140s", what);
+    format_text(text, sizeof text, "TCP: %.140s", what);
     take_failure(q, q->stream_server, text, now_ms);
 }
 
@@ -149,11 +148,11 @@ static void take_error(struct dns_question *q, size_t server, enum dns_message_r
 {
     char text[48], code[16];
     if (result == DNS_MESSAGE_BAD) {
-        snprintf(text, sizeof text, "a malformed answer");
+        format_text(text, sizeof text, "a malformed answer");
     } else if (q->answer.rcode == 0) {
-        snprintf(text, sizeof text, "does not look names up for others");
+        format_text(text, sizeof text, "does not look names up for others");
     } else {
-        snprintf(text, sizeof text, "answers %s", dns_message_rcode_text(q->answer.rcode, code));
+        format_text(text, sizeof text, "answers %s", dns_message_rcode_text(q->answer.rcode, code));
     }
     take_failure(q, server, text, now_ms);
 }
@@ -167,10 +166,10 @@ static void take_answer(struct dns_question *q, size_t server, enum dns_message_
         return;
     }
     if (result == DNS_MESSAGE_FOUND) {
-        snprintf(text, sizeof text, "%zu address%s", q->answer.count,
-                 q->answer.count == 1 ? "" : "es");
+        format_text(text, sizeof text, "%zu address%s", q->answer.count,
+                    q->answer.count == 1 ? "" : "es");
     } else if (result == DNS_MESSAGE_NO_NAME) {
-        snprintf(text, sizeof text, "no such name");
+        format_text(text, sizeof text, "no such name");
     }
     keep_said(q, server, text);
     end(q, result, now_ms);

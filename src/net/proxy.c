@@ -4,9 +4,8 @@
 #include "net/proxy.h"
 
 #include "base/address.h"
+#include "base/format.h"
 #include "codec/base64.h"
-
-#include <stdio.h>
 
 enum { SCHEMES_MAX = 120, REASON_MAX = 80 };
 
@@ -44,7 +43,7 @@ static void settle_port(struct url *u)
     if (!u->port_given) {
         u->port = u->https ? PROXY_PORT_HTTPS : PROXY_PORT;
     }
-    snprintf(u->place, sizeof u->place, u->host_is_ipv6 ? "[%s]:%u" : "%s:%u", u->host, (unsigned)u->port);
+    format_text(u->place, sizeof u->place, u->host_is_ipv6 ? "[%s]:%u" : "%s:%u", u->host, (unsigned)u->port);
 }
 
 /* The part of the URL with %XX undone. */
@@ -210,7 +209,7 @@ bool proxy_put_connect(const struct proxy *p, const struct url *origin, const ch
                        struct fault *f)
 {
     char place[sizeof origin->place]; /* with the port always, and nothing else: RFC 9112 3.2.3 */
-    snprintf(place, sizeof place, origin->host_is_ipv6 ? "[%s]:%u" : "%s:%u", origin->host, (unsigned)origin->port);
+    format_text(place, sizeof place, origin->host_is_ipv6 ? "[%s]:%u" : "%s:%u", origin->host, (unsigned)origin->port);
     bool ok = http1_put_request(to, SPAN("CONNECT"), span_of(place), f) && http1_put_field(to, SPAN("Host"), span_of(place), f) &&
               http1_put_field(to, SPAN("User-Agent"), span_of(user_agent), f) && put_login(p, hide, to, f);
     http1_put_end(to);

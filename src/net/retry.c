@@ -3,10 +3,9 @@
  */
 #include "net/retry.h"
 
+#include "base/format.h"
 #include "base/trace.h"
 #include "net/clock.h"
-
-#include <stdio.h>
 
 /* True when the call waits for another try; false when its tries or the time are used up. */
 static bool try_again(const struct client *c, struct call *call, uint64_t delay_ms, uint64_t now_ms, const char *why)
@@ -116,7 +115,7 @@ void retry_answered(struct client *c, struct conn *conn, uint64_t now_ms)
     if (call->paced && !held) {
         pace_accept(&c->pace, call->began_ms);
     }
-    snprintf(why, sizeof why, "status %d", call->status);
+    format_text(why, sizeof why, "status %d", call->status);
     if (fault_is_set(&call->fault) || verdict == CALL_FINAL ||
         !(held ? hold(c, call, now_ms, why) : try_again(c, call, pause_ms(call, verdict), now_ms, why))) {
         call_end(call);

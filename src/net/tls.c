@@ -7,6 +7,7 @@
 #include "net/tls.h"
 
 #include "base/address.h"
+#include "base/format.h"
 #include "codec/der.h"
 #include "codec/x509.h"
 #include "net/chain.h"
@@ -16,7 +17,6 @@
 #include <mbedtls/ssl.h>
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -371,7 +371,7 @@ static int tls_set_server_name(struct tls *t)
     if (span_ends(host, SPAN("."))) {
         host.size--;
     }
-    snprintf(name, sizeof name, "%.*s", SPAN_ARG(host));
+    format_text(name, sizeof name, "%.*s", SPAN_ARG(host));
     return mbedtls_ssl_set_hostname(&t->ssl, name);
 }
 
@@ -411,7 +411,7 @@ struct stream *tls_open(struct stream *below, const char *host, const struct roo
     t->stream.type = &tls_type;
     t->below = below;
     t->roots = roots;
-    snprintf(t->host, sizeof t->host, "%s", host);
+    format_text(t->host, sizeof t->host, "%s", host);
     mbedtls_ssl_config_init(&t->config);
     mbedtls_ssl_init(&t->ssl);
     int number = tls_set_up(t);
@@ -428,7 +428,7 @@ struct stream *tls_open(struct stream *below, const char *host, const struct roo
 const char *tls_summary(const struct stream *s, char text[TLS_SUMMARY_MAX])
 {
     const struct tls *t = (const struct tls *)s;
-    snprintf(text, TLS_SUMMARY_MAX, "%s, %s", mbedtls_ssl_get_version(&t->ssl), mbedtls_ssl_get_ciphersuite(&t->ssl));
+    format_text(text, TLS_SUMMARY_MAX, "%s, %s", mbedtls_ssl_get_version(&t->ssl), mbedtls_ssl_get_ciphersuite(&t->ssl));
     return text;
 }
 

@@ -7,13 +7,13 @@
 #include "os/os_win32.h"
 
 #include "base/command_line.h"
+#include "base/format.h"
 
 #include <winsock2.h>
 
 #include <windows.h>
 
 #include <bcrypt.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { ARGUMENTS_MAX = 4096, VARIABLES_MAX = 64, VARIABLE_SIZE_MAX = 32768, TEXT_MAX = 4 * 1024 * 1024 };
@@ -218,7 +218,7 @@ const char *os_words(unsigned long error, char words[OS_WORDS_SIZE])
         buf_clear(&text); /* too long for one line */
     }
     struct span said = span_trim(buf_span(&text));
-    snprintf(words, OS_WORDS_SIZE, "%.*s%sWindows error %lu", SPAN_ARG(said), said.size > 0 ? ", " : "", error);
+    format_text(words, OS_WORDS_SIZE, "%.*s%sWindows error %lu", SPAN_ARG(said), said.size > 0 ? ", " : "", error);
     buf_free(&text);
     return words;
 }

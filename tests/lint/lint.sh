@@ -28,7 +28,7 @@ columns_max=140 file_max=500 function_max=60 state_switch_max=100
 generated='src/net/roots_table.c'
 iso='assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdalign|stdarg|stdatomic'
 iso="$iso|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|tgmath|time|uchar|wchar|wctype"
-mbedtls_files='src/net/(tls|tls_hooks|chain|roots|mbedtls_config)\.[ch]|src/crypto/[a-z_]*\.c'
+mbedtls_files='src/net/(tls|tls_hooks|chain|roots|mbedtls_config)\.[ch]|src/crypto/[a-z0-9_]*\.c'
 # ---- helpers ----
 
 sources() { find src -name '*.[ch]' | sort; }
@@ -68,7 +68,7 @@ write_flags() {
     cat <<'EOF'
 -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 -Wformat=2 -Wundef -Wvla -Wwrite-strings -Werror
--Isrc -Itests -isystem vendor/mbedtls/include -DMBEDTLS_CONFIG_FILE=\"net/mbedtls_config.h\"
+-Isrc -Itests -Isrc/crypto -isystem vendor/mbedtls/include -DMBEDTLS_CONFIG_FILE=\"net/mbedtls_config.h\"
 -DUNISOLATE_VERSION=\"0\" -DUNISOLATE_COMMIT=\"0\" -DUNISOLATE_TARGET=\"0\" -DUNISOLATE_MBEDTLS=\"0\"
 -DUNISOLATE_BUILD_EPOCH=0
 EOF
@@ -128,7 +128,7 @@ rule_win32() { search '_WIN32|_WIN64|__MINGW|_MSC_VER' 'src/os/[a-z0-9_]*\.[ch]'
 rule_allocator() { search "$(call 'malloc|calloc|realloc|free|strdup|strndup|aligned_alloc')" 'src/base/buf\.c' | report allocator 'only base/buf.c may'; }
 rule_exit() { search "$(call 'exit|_Exit|quick_exit|abort')" 'src/main\.c' | report exit 'only main.c may'; }
 rule_banned() {
-    search "$(call 'strcpy|strcat|strncpy|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|gets|alloca|scanf|sscanf|setjmp|longjmp')" 'none' |
+    search "$(call 'strcpy|strcat|strncpy|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|gets|snprintf|vsnprintf|alloca|scanf|sscanf|setjmp|longjmp')" 'none' |
         report banned 'a function that is not used here'
 }
 rule_machine() {
@@ -140,7 +140,8 @@ rule_negative() {
         report negative 'failure is false, not a negative number'
 }
 rule_errno() { search '(^|[^A-Za-z0-9_])errno([^A-Za-z0-9_]|$)' 'src/os/[a-z0-9_]*\.[ch]' | report errno 'only src/os/ may'; }
-rule_typedef() { search 'typedef[ ]+(struct|union|enum)' 'none' | report typedef 'a struct is called struct'; }
+# sha1_alt.h: mbedTLS wants a name of its own form
+rule_typedef() { search 'typedef[ ]+(struct|union|enum)' 'src/crypto/sha1_alt\.h' | report typedef 'a struct is called struct'; }
 rule_verify() { search 'VERIFY_NONE' 'none' | report verify 'there is no way round the certificate check'; }
 
 # Every file that reveals a secret is in the list, and the list has no other.

@@ -106,11 +106,11 @@ harmless exit src/cli/planted.c 'void f(void) { fault_exit(1); }\n'
 for call in strcpy strcat sprintf vsprintf strtok atoi gets alloca sscanf; do
     plant banned $code "void f(void) { $call(p); }\n"
 done
-harmless banned $code '/*\n strcpy(a, b)\n */\nvoid f(void) { snprintf(p, 1, "gets(x) \\"strcpy(" ); }\n'
+harmless banned $code '/*\n strcpy(a, b)\n */\nvoid f(void) { format_text(p, 1, "gets(x) \\"strcpy(" ); }\n'
 for call in 'fopen(p)' 'time(0)' 'getenv(p)' 'printf(p)'; do
     plant machine $code "void f(void) { $call; }\n"
 done
-harmless machine $code 'void f(void) { os_time(0); vsnprintf(p); fault_printf(p); }\n'
+harmless machine $code 'void f(void) { os_time(0); os_puts(p); fault_printf(p); }\n'
 plant negative $code 'int f(void) { return -1; }\n'
 plant negative $code 'int f(void) { return (-E); }\n'
 plant negative $code 'int f(void) { return a == 1 ? 0 : -1; }\n'
