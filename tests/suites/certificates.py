@@ -167,6 +167,8 @@ class Table:
         self.passed, self.failed = 0, 0
         self.used: set[str] = set()
         self.out = open(path, "w", encoding="utf-8")
+        curl = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout.split(" libcurl")[0]
+        print(f"{'served by openssl':<62} unisolate   {curl}\n", file=self.out)
 
     def why(self, name: str) -> str | None:
         for pattern, text in CURL.items():

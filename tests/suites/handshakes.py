@@ -191,7 +191,7 @@ def cuts() -> list[Row]:
 
     both = {"TLS 1.2": (TLS12, TLS12), "TLS 1.3": (TLS13, TLS13)}
     found = [
-        row(f"{name} cut off at {share:.0%} of what the server says first", "closed the connection" if share < 1 else "", versions=pair, raw=part(share), cut=True)
+        row(f"{name} cut off at {share:.0%} of what the server says first", "closed the connection" if share < 0.5 else "", versions=pair, raw=part(share), cut=True)
         for name, pair in both.items() for share in (0.0, 0.1, 0.5, 0.9, 1.0)
     ]  # fmt: skip
     for name, pair in both.items():

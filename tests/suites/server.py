@@ -10,10 +10,15 @@ Rules     RFC 5246 and RFC 8446; whatever is asked is answered with ANSWER.
 
 from __future__ import annotations
 
+import array
+import contextlib
+import fcntl
 import socket
 import ssl
 import subprocess
+import termios
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
@@ -248,8 +253,13 @@ class OneAnswer:
         return True
 
     def say(self, data: bytes) -> None:
+        """Returns when s_server has read it: it takes what comes together for one text."""
         self.process.stdin.write(data)
         self.process.stdin.flush()
+        waiting = array.array("i", [1])
+        while waiting[0] and self.process.poll() is None:
+            time.sleep(0.005)
+            fcntl.ioctl(self.process.stdin.fileno(), termios.FIONREAD, waiting)
 
     def drive(self) -> None:
         try:
@@ -257,7 +267,6 @@ class OneAnswer:
                 return
             if self.parts[0]:
                 self.say(self.parts[0])
-                threading.Event().wait(0.2)  # s_server takes what comes together for one text
             self.say(self.command.encode() + b"\n")
             if self.await_text(b"SSL_do_handshake -> "):
                 self.say(self.parts[1])
@@ -268,7 +277,8 @@ class OneAnswer:
         self.process.kill()
         self.process.wait()
         self.thread.join(CONNECTION_SECONDS)
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         self.process.stdout.close()
 
 
@@ -289,7 +299,7 @@ class Interactive:
             except OSError:
                 return
             one = self.make()
-            with client, socket.create_connection(("127.0.0.1", one.port)) as behind:
+            with client, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", one.port)) as behind:
                 back = threading.Thread(target=relay, args=(behind, client), daemon=True)
                 back.start()
                 relay(client, behind)

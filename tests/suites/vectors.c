@@ -14,6 +14,10 @@
  * Limits    LINE_MAX_SIZE bytes a line.
  * Rules     the same calls as mbedTLS's TLS 1.3 makes of signatures and key agreement, and its records of ciphers.
  */
+#ifndef MBEDTLS_SELF_TEST
+#define MBEDTLS_SELF_TEST
+#endif
+
 #include "net/tls_hooks.h"
 
 #include <mbedtls/aes.h>
@@ -119,11 +123,11 @@ static void decrypt(mbedtls_cipher_type_t type)
     mbedtls_cipher_init(&c);
     bool good = mbedtls_cipher_setup(&c, mbedtls_cipher_info_from_type(type)) == 0 &&
                 mbedtls_cipher_setkey(&c, values[0].at, (int)values[0].size * 8, MBEDTLS_DECRYPT) == 0 &&
-                mbedtls_cipher_auth_decrypt_ext(&c, values[1].at, values[1].size, values[2].at, values[2].size, in, whole, out, sizeof out,
-                                                &size, values[4].size) == 0;
+                mbedtls_cipher_auth_decrypt_ext(&c, values[1].at, values[1].size, values[2].at, values[2].size, in, whole, out,
+                                                sizeof out, &size, values[4].size) == 0;
     bool same = good && mbedtls_cipher_setkey(&c, values[0].at, (int)values[0].size * 8, MBEDTLS_ENCRYPT) == 0 &&
-                mbedtls_cipher_auth_encrypt_ext(&c, values[1].at, values[1].size, values[2].at, values[2].size, out, size, again, sizeof again,
-                                                &made, values[4].size) == 0 &&
+                mbedtls_cipher_auth_encrypt_ext(&c, values[1].at, values[1].size, values[2].at, values[2].size, out, size, again,
+                                                sizeof again, &made, values[4].size) == 0 &&
                 made == whole && memcmp(again, in, whole) == 0;
     mbedtls_cipher_free(&c);
     if (good && same) {
@@ -156,14 +160,15 @@ static void agree(psa_ecc_family_t family, size_t bits)
 
 static void answer(char *line)
 {
-    char *word[WORDS_MAX];
+    char *word[WORDS_MAX] = {line};
     size_t count = 0;
-    for (char *at = line; at != NULL && count < WORDS_MAX; count++) {
-        word[count] = at;
-        at = strchr(at, ' ');
-        if (at != NULL) {
-            *at++ = '\0';
+    while (count < WORDS_MAX) {
+        word[count++] = line;
+        line += strcspn(line, " ");
+        if (*line == '\0') {
+            break;
         }
+        *line++ = '\0';
     }
     const char *verb = word[0];
     bool pss = strcmp(verb, "pss") == 0;
