@@ -11,6 +11,7 @@
 #   ./build.sh debug     build/debug/unisolate: with address and undefined behaviour sanitizers
 #   ./build.sh torture   every system call of a release failing in turn; a matrix of broken hosts, beside curl; a real boot
 #   ./build.sh bench [README]   what a release costs beside curl, requests and @azure/identity: build/test/bench-table.txt, and into README
+#   ./build.sh suites    suites of others against the parsers and the cryptography; bad certificates and handshakes, beside curl
 #   ./build.sh lint [DIR]   the rules of the source, checked
 #   ./build.sh release [TARGET...]   every target (or these), source archive, container image, man page, completions, SBOM, sums: dist/
 #   ./build.sh test-release   reads dist/ back with the tools of others, and makes it once more elsewhere, without a network
@@ -60,6 +61,10 @@ config="-Isrc/crypto -DMBEDTLS_CONFIG_FILE='\"net/mbedtls_config.h\"'"
 include="-Isrc -isystem vendor/mbedtls/include"
 language='-std=c11'
 mbedtls_language='-std=c11 -D_POSIX_C_SOURCE=200809L -Isrc -Ivendor/mbedtls/include -Ivendor/mbedtls/library'
+
+# What mbedTLS's TLS calls to read a certificate: src/net/tls_hooks.h.
+mbedtls_hook='-Dmbedtls_x509_crt_parse_der=tls_hooks_parse_der'
+
 
 # Small everywhere, fast where the time of a release goes: the arithmetic below curves and RSA.
 release_flags='-fPIE -fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections'
@@ -242,17 +247,18 @@ library_sources() { sources | grep -v '^src/main\.c$'; }
 compile() {
     out=$1 flags=$2
     shift 2
-    keep "$out/flags" "$($CC --version | sed 1q) $flags"
+    keep "$out/flags" "$($CC --version | sed 1q) $flags $mbedtls_hook"
     keep "$out/version_flags" "$(version_flags)"
     make_flags='-s'
     [ "$V" != 1 ] || make_flags=
     # shellcheck disable=SC2086 # none or one word
-    make $make_flags -j "$(jobs)" -f - OUT="$out" CC="$CC" FLAGS="$flags" HOT="$hot" SMALLEST="${smallest:--Oz}" SOURCES="$*" \
+    make $make_flags -j "$(jobs)" -f - OUT="$out" CC="$CC" FLAGS="$flags" HOT="$hot" SMALLEST="${smallest:--Oz}" HOOK="$mbedtls_hook" SOURCES="$*" \
         VERSION_FLAGS="$(version_flags)" <<'EOF'
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 OWN :=
 all: $(OBJECTS)
 $(HOT:%=$(OUT)/vendor/mbedtls/library/%.o): OWN = $(if $(findstring $(SMALLEST),$(FLAGS)),-O2)
+$(OUT)/vendor/mbedtls/library/ssl_%.o: OWN = $(HOOK)
 $(OUT)/src/cli/version.o: OWN = $(VERSION_FLAGS)
 $(OUT)/src/cli/version.o: $(OUT)/version_flags
 $(OUT)/%.o: %.c $(OUT)/flags
@@ -705,6 +711,7 @@ command_test() {
     part peers python3 tests/peers/test_peers.py --program build/unisolate
     part proxies python3 tests/peers/test_proxies.py --program build/unisolate --table build/test/proxy-table.txt
     [ "$target" != x86_64-linux ] || part size tests/lint/size.sh build/unisolate "$size_budget"
+    part certificates python3 tests/suites/certificates.py --program build/unisolate --table build/test/certificate-table.txt
     part lint tests/lint/lint.sh .
     part lint-planted tests/lint/test_lint.sh
     trap - EXIT
@@ -767,6 +774,36 @@ command_bench() {
     build_scaled
     (build_release build/measure tests/bench/measure.c)
     python3 tests/bench/bench.py --program build/unisolate --measure build/measure ${1:+--readme "$1"}
+}
+
+# The cryptography of a release with mbedTLS's own self-tests in it.
+build_vectors() (
+    need build
+    select_native
+    build_libraries
+    work=build/suites
+    build_mbedtls "$work/mbedtls" "$target_flags -DMBEDTLS_SELF_TEST $CFLAGS"
+    # shellcheck disable=SC2046 # one word a source
+    compile "$work/program" "$language $warnings $include $config $target_flags -DMBEDTLS_SELF_TEST $CFLAGS" $(library_sources) tests/suites/vectors.c
+    # shellcheck disable=SC2046 # one word an object
+    link_program build/vectors $(objects_of "$work/program" $(library_sources) tests/suites/vectors.c)
+    say build/vectors
+)
+
+# Suites of others, fetched for the run; bad certificates and handshakes, beside curl.
+command_suites() {
+    need test
+    need peers
+    command_build
+    command_probe
+    build_vectors
+    vendor/fetch.sh wycheproof
+    part json python3 tests/suites/test_json.py --program build/probe
+    part self-tests build/vectors self-test
+    part wycheproof python3 tests/suites/test_vectors.py --program build/vectors --vectors build/suites/wycheproof/src/third_party/wycheproof_testvectors
+    part certificates python3 tests/suites/certificates.py --program build/unisolate --table build/test/certificate-table.txt
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
 }
 
 command_lint() {
@@ -866,7 +903,7 @@ command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
 test-targets) command_test_targets "$@" ;;
-build | cross | try | test | torture | bench | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
+build | cross | try | test | torture | suites | bench | probe | debug | lint | dist | release | setup | clean) "command_$command" "$@" ;;
 test-release) command_test_release "$@" ;;
 *) sed -n '3,/^# Knobs/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -2,8 +2,8 @@
 #
 # fetch.sh - bring the source of a library into vendor/, the same bytes whoever delivers them.
 #
-# Does      vendor/fetch.sh mbedtls|musl: already unpacked; else the archive that MBEDTLS_ARCHIVE or
-#           MUSL_ARCHIVE names; else the place where upstream publishes it; else Debian's source package,
+# Does      vendor/fetch.sh mbedtls|musl|wycheproof: already unpacked; else the archive that MBEDTLS_ARCHIVE, MUSL_ARCHIVE or
+#           WYCHEPROOF_ARCHIVE names; else the place where upstream publishes it; else Debian's source package,
 #           through apt with a source list of its own. NAME.lock has the versions and the SHA-256 that decides.
 # Not here  building (build.sh).
 # Limits    every network step ends by itself: 5 s to connect, 20 s without a byte, 2 more tries.
@@ -18,10 +18,17 @@ name=${1:-}
 case $name in
 mbedtls) given=${MBEDTLS_ARCHIVE:-} ;;
 musl) given=${MUSL_ARCHIVE:-} ;;
-*) echo "usage: vendor/fetch.sh mbedtls|musl" >&2; exit 2 ;;
+wycheproof) given=${WYCHEPROOF_ARCHIVE:-} ;;
+*) echo "usage: vendor/fetch.sh mbedtls|musl|wycheproof" >&2; exit 2 ;;
 esac
-lock=$here/$name.lock
-target=$here/$name
+into=$here
+lock=$into/$name.lock
+if [ "$name" = wycheproof ]; then # for a test
+    into=$here/../build/suites
+    lock=$here/../tests/suites/$name.lock
+    mkdir -p "$into"
+fi
+target=$into/$name
 older='' # an archive of an older release that will do if no better one comes
 
 say() { echo "fetch: $name: $*" >&2; }
@@ -62,7 +69,7 @@ apply_patches() {
 # unpack FILE HASH: into a folder beside the target, then rename: a reader never sees half a tree.
 # Called from conditions, where `set -e` sleeps: each step says itself what to do when it fails.
 unpack() {
-    part=$(mktemp -d "$here/.$name.XXXXXX.part") || die "cannot write in $here"
+    part=$(mktemp -d "$into/.$name.XXXXXX.part") || die "cannot write in $into"
     top=$(tar -tf "$1" | sed -n '1s,/.*,,p')
     # shellcheck disable=SC2046 # one word a path
     tar -xf "$1" -C "$part" --strip-components=1 --no-same-owner \
@@ -72,7 +79,7 @@ unpack() {
     present 2>/dev/null && return # another run was faster
     [ ! -e "$target" ] || mv -T "$target" "$part.old" || die "cannot replace $target"
     mv -T "$part" "$target" 2>/dev/null || present || die "cannot write $target"
-    say "$(archive_field 4 "$2" 3) unpacked into vendor/$name"
+    say "$(archive_field 4 "$2" 3) unpacked into ${target#"$here"/}"
 }
 
 # take FILE: true when it is the wanted archive, which is then unpacked; an older one is put by.

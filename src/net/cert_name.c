@@ -167,6 +167,16 @@ static bool name_attribute(struct span name, char kind, struct span *value)
     return found;
 }
 
+/* A NUL inside would hide what follows it. */
+static void name_put(struct span value, char text[CERT_NAME_TEXT_MAX])
+{
+    size_t used = strlen(text);
+    for (size_t i = 0; i < value.size && used < CERT_NAME_TEXT_MAX - 1; i++) {
+        text[used++] = value.at[i] == '\0' ? '?' : value.at[i];
+    }
+    text[used] = '\0';
+}
+
 void cert_name_text(struct span name, char text[CERT_NAME_TEXT_MAX])
 {
     static const struct {
@@ -176,7 +186,8 @@ void cert_name_text(struct span name, char text[CERT_NAME_TEXT_MAX])
     struct span value;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (name_attribute(name, words[i].kind, &value) && value.size > 0) {
-            format_text(text, CERT_NAME_TEXT_MAX, "%s=%.*s", words[i].word, SPAN_ARG(value));
+            format_text(text, CERT_NAME_TEXT_MAX, "%s=", words[i].word);
+            name_put(value, text);
             return;
         }
     }
@@ -206,7 +217,7 @@ void cert_name_first(struct span certificate, char text[CERT_NAME_TEXT_MAX])
     }
     while (text[0] == '\0' && der_next(&names, &name)) {
         if (name.tag == GENERAL_DNS) {
-            format_text(text, CERT_NAME_TEXT_MAX, "%.*s", SPAN_ARG(name.value));
+            name_put(name.value, text);
         } else if (name.tag == GENERAL_ADDRESS) {
             name_address(name.value, text);
         }

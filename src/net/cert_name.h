@@ -22,10 +22,10 @@ bool cert_name_equal(struct span a, struct span b);
 
 enum { CERT_NAME_TEXT_MAX = 80 };
 
-/* "CN=Corp Proxy CA", or the unit or organisation where there is no CN; cut to fit, raw bytes otherwise. "no name" for an empty one. */
+/* "CN=Corp Proxy CA", or the unit or organisation where there is no CN; cut to fit, raw bytes but for a NUL. "no name" for an empty one. */
 void cert_name_text(struct span name, char text[CERT_NAME_TEXT_MAX]);
 
-/* The first name a certificate is for, "www.example.com" or an address; "" if it has none. */
+/* The first name a certificate is for, "www.example.com" or an address, written like that; "" if it has none. */
 void cert_name_first(struct span certificate, char text[CERT_NAME_TEXT_MAX]);
 
 /*

@@ -7,10 +7,10 @@
 #include "net/chain.h"
 
 #include "base/format.h"
-#include "base/trace.h"
 #include "codec/time_text.h"
 #include "net/cert_name.h"
 #include "net/clock.h"
+#include "net/tls_hooks.h"
 
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
@@ -83,29 +83,15 @@ static bool chain_is_self_issued(const mbedtls_x509_crt *crt)
     return cert_name_equal(chain_name(&crt->subject_raw), chain_name(&crt->issuer_raw));
 }
 
-/* Extensions that mbedTLS does not know. Name constraints are cert_name.c's; any other one that is critical refuses the certificate. */
-static int chain_extension(void *context, mbedtls_x509_crt const *crt, mbedtls_x509_buf const *oid, int critical,
-                           const unsigned char *at, const unsigned char *end)
-{
-    (void)context;
-    (void)crt;
-    (void)critical;
-    (void)at;
-    (void)end;
-    return MBEDTLS_OID_CMP(MBEDTLS_OID_NAME_CONSTRAINTS, oid) == 0 ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
-}
-
 /* 0, or mbedTLS's number: it cannot be read, and version is 0. */
 static int chain_read(mbedtls_x509_crt *crt, struct span der)
 {
     mbedtls_x509_crt_init(crt);
-    int number = mbedtls_x509_crt_parse_der_with_ext_cb(crt, (const unsigned char *)der.at, der.size, 0, chain_extension, NULL);
-    if (number == 0) {
-        return 0;
+    int number = tls_hooks_read_certificate(crt, der, false);
+    if (number != 0) {
+        mbedtls_x509_crt_free(crt);
+        mbedtls_x509_crt_init(crt);
     }
-    trace(TRACE_STEPS, "a certificate of %zu bytes cannot be read (-0x%04x) and is left out", der.size, (unsigned)-number);
-    mbedtls_x509_crt_free(crt);
-    mbedtls_x509_crt_init(crt);
     return number;
 }
 
@@ -187,7 +173,7 @@ static const char *chain_where(const struct search *s, const mbedtls_x509_crt *c
             return " (and what was sent of it cannot be read, or has an unknown critical extension)";
         }
     }
-    return chain_is_self_issued(crt) ? "" : " (and was not sent)";
+    return chain_is_self_issued(crt) ? "" : " (and was not sent, or cannot be read)";
 }
 
 /* No path reached a root: name the issuer that is missing. */
@@ -214,7 +200,7 @@ bool chain_unreadable(const char *host, int number, struct fault *f)
         const char *what;
     } rows[] = {
         {MBEDTLS_ERR_X509_INVALID_EXTENSIONS,
-         "a malformed extension, or a critical one that is not known to this program (name constraints?)"},
+         "a malformed extension, or a critical one that is not known to this program"},
         {MBEDTLS_ERR_PK_UNKNOWN_PK_ALG, "a kind of key that is not known to this program"},
         {MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE, "a kind of key that is not known to this program"},
         {MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG, "a kind of signature that is not known or accepted"},

@@ -229,11 +229,14 @@ static enum stream_result tls_fault(struct tls *t, int number, struct fault *f)
     } else if (number == MBEDTLS_ERR_SSL_CONN_EOF || number == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || number == 0) {
         fault_set(f, FAULT_CUT, "%s: closed the connection %s", t->host,
                   t->heard ? "during the TLS handshake" : "when TLS was begun");
+    } else if (t->ready && number == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE) {
+        fault_set(f, FAULT_CUT, "%s: sends a TLS message that is not known to this program (a key update?)", t->host);
     } else if (t->ready) {
         fault_set(f, FAULT_CUT, "%s: a TLS record is damaged or out of place (-0x%04x)", t->host, (unsigned)-number);
     } else if (number == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION) {
         fault_set(f, FAULT_TLS, "%s: %s", t->host, tls_too_old);
-    } else if (number == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) { /* more than its buffer takes */
+    } else if (number == MBEDTLS_ERR_SSL_BAD_INPUT_DATA &&
+               t->ssl.MBEDTLS_PRIVATE(in_hslen) - 1 >= MBEDTLS_SSL_IN_CONTENT_LEN) { /* 0: it is the record */
         fault_set(f, FAULT_TLS, "%s: sends a TLS message of more than 16 KiB (many certificates?)", t->host);
     } else if (number == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         fault_set(f, FAULT_CERTIFICATE, "certificate of %s: none was sent, or its key may not be used here", t->host);

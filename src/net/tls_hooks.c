@@ -3,13 +3,18 @@
  */
 #include "net/tls_hooks.h"
 
+#include "base/trace.h"
+#include "codec/der.h"
 #include "net/ladder.h"
 #include "os/os.h"
 
 #include <mbedtls/ecp.h>
+#include <mbedtls/oid.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
 #include <psa/crypto.h>
+
+#include <string.h>
 
 static int64_t (*clock_now)(void);
 static bool out_of_memory;
@@ -145,6 +150,46 @@ bool tls_hooks_trouble(struct fault *f)
     out_of_memory = false;
     out_of_random = false;
     return found;
+}
+
+/*
+ * Extensions that mbedTLS does not know. Name constraints are cert_name.c's; policies cannot fail, as none is asked for (RFC 5280 6.1.1 c).
+ * Any other one that is critical refuses the certificate.
+ */
+static int tls_extension(void *context, mbedtls_x509_crt const *crt, mbedtls_x509_buf const *oid, int critical, const unsigned char *at,
+                         const unsigned char *end)
+{
+    (void)context;
+    (void)crt;
+    (void)critical;
+    (void)at;
+    (void)end;
+    bool known = MBEDTLS_OID_CMP(MBEDTLS_OID_NAME_CONSTRAINTS, oid) == 0 || MBEDTLS_OID_CMP(MBEDTLS_OID_CERTIFICATE_POLICIES, oid) == 0;
+    return known ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
+}
+
+int tls_hooks_read_certificate(mbedtls_x509_crt *to, struct span der, bool copy)
+{
+    struct der whole;
+    struct span rest = der;
+    int number = MBEDTLS_ERR_X509_INVALID_FORMAT; /* mbedTLS does not look at what follows */
+    if (der_take(&rest, DER_SEQUENCE, &whole) && rest.size == 0) {
+        number = mbedtls_x509_crt_parse_der_with_ext_cb(to, (const unsigned char *)der.at, der.size, copy, tls_extension, NULL);
+    }
+    if (number != 0) {
+        trace(TRACE_STEPS, "a certificate of %zu bytes cannot be read (-0x%04x)", der.size, (unsigned)-number);
+    }
+    return number;
+}
+
+int tls_hooks_parse_der(mbedtls_x509_crt *list, const unsigned char *at, size_t size)
+{
+    bool first = list->version == 0;
+    int number = tls_hooks_read_certificate(list, span_make((const char *)at, size), true);
+    if (number == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
+        number = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG; /* of the former mbedTLS would take the next one for the peer's own */
+    }
+    return first ? number : 0;
 }
 
 bool tls_start(int64_t (*now)(void), struct fault *f)

@@ -1,7 +1,7 @@
 /*
- * tls_hooks.h - what mbedTLS takes from the program: memory, random numbers, the time.
+ * tls_hooks.h - what mbedTLS takes from the program: memory, random numbers, the time, the reading of certificates.
  *
- * Does      start and stop mbedTLS's crypto; remember when the program had nothing to give.
+ * Does      start and stop mbedTLS's crypto; remember when the program had nothing to give; read a certificate.
  * Not here  TLS itself (tls.h).
  * Rules     mbedTLS takes these from the whole program, so they are kept for the whole program. There is no other source of random
  *           numbers than os_random().
@@ -29,5 +29,23 @@ int tls_hooks_random(void *context, unsigned char *to, size_t size);
  * of it. False: there is none.
  */
 bool tls_hooks_trouble(struct fault *f);
+
+struct mbedtls_x509_crt;
+
+/*
+ * Read one certificate, with the extensions that this program looks at itself.
+ *
+ * to     initialised; where it holds one already, the new one is put at the end of its list
+ * copy   false: der is borrowed for as long as `to` lives
+ *
+ * 0, or mbedTLS's number: it cannot be read, and nothing was added.
+ */
+int tls_hooks_read_certificate(struct mbedtls_x509_crt *to, struct span der, bool copy);
+
+/*
+ * In place of mbedtls_x509_crt_parse_der() in mbedTLS's TLS (build.sh renames the call there), which refuses critical name constraints.
+ * A certificate that was sent along and cannot be read is passed over: another way to a root may do without it (RFC 8446 4.4.2).
+ */
+int tls_hooks_parse_der(struct mbedtls_x509_crt *list, const unsigned char *at, size_t size);
 
 #endif

@@ -33,7 +33,7 @@ mbedtls_files='src/net/(tls|tls_hooks|chain|roots|mbedtls_config)\.[ch]|src/cryp
 
 sources() { find src -name '*.[ch]' | sort; }
 # C of the tests that we wrote and that is compiled for this system
-test_sources() { find tests/unit tests/fake tests/probe tests/fuzz -name '*.c' 2>/dev/null | sort; }
+test_sources() { find tests/unit tests/fake tests/probe tests/suites tests/fuzz -name '*.c' 2>/dev/null | sort; }
 scripts() { find build.sh .ci vendor tests -path vendor/mbedtls -prune -o -path vendor/musl -prune -o -type f -print 2>/dev/null |
     while read -r f; do head -n 1 "$f" | grep -aEq '^#!/bin/(sh|bash)' && echo "$f"; done | sort; }
 

@@ -3,7 +3,7 @@
 
 Does      make each certificate of the tables below with the openssl command; ask `openssl verify` about each row;
           write one line a row to DIR/rows: group, title, roots file, chain file, host, time, wanted, openssl's verdict, why they differ.
-Not here  our own verdict (test_chain.c).
+Not here  our own verdict (test_chain.c); the same chains in handshakes (tests/suites/certificates.py).
 Rules     Python 3 standard library and the openssl command, 3.0 or later. Usage: make_chains.py DIR
 """
 import calendar
@@ -44,6 +44,12 @@ class Certificate:
     def __init__(self, subject, key, issuer=None, extensions=(), days=400, digest="sha256"):
         self.subject, self.key, self.issuer = subject, key, issuer
         self.extensions, self.days, self.digest = list(extensions), days, digest
+
+
+def general_names(*items):
+    """The extension's value, byte by byte: (tag, bytes) each, 2 a dNSName, 7 an iPAddress."""
+    content = b"".join(bytes([0x80 + tag, len(value)]) + value for tag, value in items)
+    return "DER:" + (bytes([0x30, len(content)]) + content).hex(":")
 
 
 C = {}
@@ -89,6 +95,10 @@ def add_authorities():
     certificate("int_rsa1024", "/CN=Small Intermediate", "rsa1024", "root", ca(*AKI))
     certificate("int_unknown_critical", "/CN=Intermediate", "k3", "root", ca("1.2.3.4=critical,ASN1:NULL", *AKI))
     certificate("int_unknown", "/CN=Intermediate", "k3", "root", ca("1.2.3.4=ASN1:NULL", *AKI))
+    certificate("int_policies", "/CN=Intermediate", "k3", "root", ca("policyConstraints=critical,requireExplicitPolicy:3", *AKI))
+    certificate("root_new", "/CN=New Root", "k4", None, ca())
+    certificate("root_new_crossed", "/CN=New Root", "k4", "root_short", ca(*AKI), days=20)
+    certificate("root_nc_critical", "/CN=Constrained Root", "k2", None, ca("nameConstraints=critical,permitted;DNS:example.org"))
     for i in range(1, 10):
         certificate("deep%d" % i, "/CN=Deep %d" % i, "k3", "deep%d" % (i - 1) if i > 1 else "root", ca(*AKI))
     for name, constraint in CONSTRAINTS.items():
@@ -105,9 +115,16 @@ CONSTRAINTS = {
     "nc_excluded_host": "excluded;DNS:www.example.com",
     "nc_dot": "permitted;DNS:.example.com",
     "nc_label": "permitted;DNS:ample.com",
-    "nc_ip_in": "permitted;IP:192.0.2.0/255.255.255.0",
+    "nc_case": "permitted;DNS:EXAMPLE.com",
+    "nc_host": "permitted;DNS:www.example.com",
+    "nc_two": "permitted;DNS:example.org,permitted;DNS:example.com",
+    "nc_mixed": "permitted;DNS:example.com,excluded;DNS:www.example.com",
+    "nc_mixed_other": "critical,permitted;DNS:example.com,excluded;DNS:ftp.example.com",
+    "nc_dns_none": "DER:30:06:a1:04:30:02:82:00",
+    "nc_rid": "permitted;RID:1.2.3.4",
+    "nc_ip_in": "permitted;IP:127.0.0.0/255.255.255.0",
     "nc_ip_out": "permitted;IP:198.51.100.0/255.255.255.0",
-    "nc_ip_excluded": "excluded;IP:192.0.2.0/255.255.255.0",
+    "nc_ip_excluded": "excluded;IP:127.0.0.0/255.255.255.0",
     "nc_no_ip": "excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0",
     "nc_dir_in": "permitted;dirName:dir_firm",
     "nc_dir_out": "permitted;dirName:dir_other",
@@ -130,7 +147,7 @@ def add_leaves():
     certificate("leaf_under_ee", "/CN=evil.example.com", "k6", "leaf", leaf())
     certificate("leaf_is_ca", "/CN=www.example.com", "k5", "root", ca("keyUsage=critical,digitalSignature,keyCertSign", SAN, *AKI, drop="keyUsage"))
     for root in ("root_short", "root_not_ca", "root_v1", "root_rsa1024", "root_sha1", "root_nc", "root_utf8", "root_eku", "root_pathlen0",
-                 "int_rsa1024", "int2_of_narrow", "deep8", "deep9"):
+                 "int_rsa1024", "int2_of_narrow", "deep8", "deep9", "root_new", "root_nc_critical"):
         certificate("leaf_" + root, "/CN=www.example.com", "k5", root, leaf())
     certificate("leaf_rsa1024", "/CN=www.example.com", "rsa1024", "root", leaf())
     certificate("leaf_rsa2048", "/CN=www.example.com", "rsa2048", "root", leaf())
@@ -150,14 +167,26 @@ def add_leaves():
     certificate("leaf_encipher", "/CN=www.example.com", "k5", "root", leaf(SAN, "keyUsage", "keyUsage=critical,keyEncipherment"))
     certificate("leaf_unknown_critical", "/CN=www.example.com", "k5", "root", leaf(SAN, "", "1.2.3.4=critical,ASN1:NULL"))
     certificate("leaf_unknown", "/CN=www.example.com", "k5", "root", leaf(SAN, "", "1.2.3.4=ASN1:NULL"))
+    certificate("leaf_staple", "/CN=www.example.com", "k5", "root", leaf(SAN, "", "tlsfeature=status_request"))
+    places = ["crlDistributionPoints=URI:http://127.0.0.1:1/crl", "authorityInfoAccess=OCSP;URI:http://127.0.0.1:1/,caIssuers;URI:http://127.0.0.1:1/ca"]
+    certificate("leaf_places", "/CN=www.example.com", "k5", "root", leaf(SAN, "", *places))
+    certificate("leaf_places_critical", "/CN=www.example.com", "k5", "root",
+                leaf(SAN, "", "crlDistributionPoints=critical,URI:http://127.0.0.1:1/crl"))
+    certificate("leaf_no_subject", "/", "k5", "root", leaf("subjectAltName=critical,DNS:" + HOST))
+    certificate("leaf_policies", "/CN=www.example.com", "k5", "root", leaf(SAN, "", "certificatePolicies=critical,2.23.140.1.2.1"))
+    certificate("leaf_twice", "/CN=www.example.com", "k5", "root", leaf(SAN, "", "1.2.3.4=" + general_names((2, b"www.example.org"))))
+    certificate("leaf_other_algorithm", "/CN=www.example.com", "k5", "root", leaf())
+    certificate("leaf_p192", "/CN=www.example.com", "p192", "root", leaf())
+    certificate("leaf_pss_key", "/CN=www.example.com", "rsa_pss", "root", leaf())
+    certificate("leaf_2070", "/CN=www.example.com", "k5", "root", leaf(), days=16000)
     certificate("leaf_broken", "/CN=www.example.com", "k5", "root", leaf())
     certificate("leaf_nc_mail", "/CN=www.example.com", "k5", "int", leaf("subjectAltName=DNS:www.example.com,email:a@example.com"))
     certificate("leaf_nc_mail_dn", "/CN=www.example.com/emailAddress=a@example.org", "k5", "int", leaf())
     certificate("leaf_nc_uri", "/CN=www.example.com", "k5", "int", leaf("subjectAltName=DNS:www.example.com,URI:https://www.example.com/"))
     certificate("leaf_nc_two", "/CN=www.example.com", "k5", "int", leaf("subjectAltName=DNS:www.example.com,DNS:www.example.org"))
     certificate("leaf_nc_wild", "/CN=x", "k5", "int", leaf("subjectAltName=DNS:*.example.com"))
-    certificate("leaf_nc_ip", "/CN=x", "k5", "int", leaf("subjectAltName=IP:192.0.2.7"))
-    certificate("leaf_nc_ip6", "/CN=x", "k5", "int", leaf("subjectAltName=IP:2001:db8::7"))
+    certificate("leaf_nc_ip", "/CN=x", "k5", "int", leaf("subjectAltName=IP:127.0.0.7"))
+    certificate("leaf_nc_ip6", "/CN=x", "k5", "int", leaf("subjectAltName=IP:::1"))
     for title, san, *_ in NAMES:
         certificate("name_" + title.replace(" ", "_"), "/CN=www.example.com", "k5", "root", leaf("subjectAltName=" + san if san else ""))
 
@@ -187,18 +216,31 @@ NAMES = [
     ("wildcard in a label", "DNS:w*.example.com", "www.example.com", "not for", "openssl takes part of a label; RFC 9525 does not"),
     ("two wildcards", "DNS:*.*.example.com", "a.www.example.com", "not for", ""),
     ("localhost", "DNS:localhost", "localhost", "good", ""),
-    ("IPv4", "IP:192.0.2.7", "192.0.2.7", "good", ""),
-    ("other IPv4", "IP:192.0.2.8", "192.0.2.7", "is for 192.0.2.8, not for", ""),
-    ("IPv6", "IP:2001:db8::7", "2001:db8::7", "good", ""),
-    ("IPv6 written long", "IP:2001:db8::7", "2001:DB8:0:0:0:0:0:7", "good", ""),
-    ("other IPv6", "IP:2001:db8::8", "2001:db8::7", "not for", ""),
-    ("IPv4 as DNS name", "DNS:192.0.2.7", "192.0.2.7", "as a DNS name, not as an address", ""),
+    ("IPv4", "IP:127.0.0.7", "127.0.0.7", "good", ""),
+    ("other IPv4", "IP:127.0.0.8", "127.0.0.7", "is for 127.0.0.8, not for", ""),
+    ("IPv6", "IP:::1", "::1", "good", ""),
+    ("IPv6 written long", "IP:::1", "0:0:0:0:0:0:0:1", "good", ""),
+    ("other IPv6", "IP:::8", "::1", "not for", ""),
+    ("IPv4 as DNS name", "DNS:127.0.0.7", "127.0.0.7", "as a DNS name, not as an address", ""),
     ("IPv4 under a wildcard", "DNS:*.0.0.1", "127.0.0.1", "not for", ""),
     ("short IPv4 as DNS name", "DNS:127.1", "127.1", "not as an address", ""),
-    ("IPv4 of a DNS host", "IP:192.0.2.7", "www.example.com", "not for", CN_COUNTS),
-    ("IPv4 in IPv6", "IP:::ffff:192.0.2.7", "192.0.2.7", "not for", ""),
+    ("IPv4 of a DNS host", "IP:127.0.0.7", "www.example.com", "not for", CN_COUNTS),
+    ("IPv4 in IPv6", "IP:::ffff:127.0.0.7", "127.0.0.7", "not for", ""),
     ("URI only", "URI:https://www.example.com/", "www.example.com", "not for", CN_COUNTS),
     ("mail only", "email:a@www.example.com", "www.example.com", "not for", CN_COUNTS),
+    ("NUL in the name", general_names((2, b"www.example.com\0.evil.test")), "www.example.com", "not for", ""),
+    ("NUL at the end of the name", general_names((2, b"www.example.com\0")), "www.example.com", "not for", ""),
+    ("blank at the end of the name", general_names((2, b"www.example.com ")), "www.example.com", "not for", ""),
+    ("dot at the end of the name", "DNS:www.example.com.", "www.example.com", "not for", ""),
+    ("empty name", general_names((2, b"")), "www.example.com", "not for", ""),
+    ("empty list of names", "DER:30:00", "www.example.com", "no host at all", ""),
+    ("IDN in UTF-8", general_names((2, "b\u00fccher.example.com".encode())), "xn--bcher-kva.example.com", "not for", ""),
+    ("IDN in punycode", "DNS:xn--bcher-kva.example.com", "xn--bcher-kva.example.com", "good", ""),
+    ("wildcard in punycode", "DNS:xn--*.example.com", "xn--bcher-kva.example.com", "not for", ""),
+    ("critical", "critical,DNS:www.example.com", "www.example.com", "good", ""),
+    ("address of 5 bytes", general_names((7, bytes([127, 0, 0, 7, 0]))), "127.0.0.7", "", ""),
+    ("address and name, the name asked for", "IP:127.0.0.7,DNS:www.example.com", "www.example.com", "good", ""),
+    ("a URI that begins with the name", "URI:www.example.com", "www.example.com", "not for", CN_COUNTS),
     ("punycode under a wildcard", "DNS:*.example.com", "xn--bcher-kva.example.com", "good", ""),
 ]
 
@@ -215,7 +257,7 @@ ROWS = [
     ("path", "root sent along", "root", "leaf int root", HOST, 0, "good", ""),
     ("path", "an unrelated one between", "root", "leaf root_foreign int2 int", HOST, 0, "good", ""),
     ("path", "one sent twice", "root", "leaf int int", HOST, 0, "good", ""),
-    ("path", "intermediate missing", "root", "leaf", HOST, 0, "issued by CN=Intermediate, which is not trusted (and was not sent)", ""),
+    ("path", "intermediate missing", "root", "leaf", HOST, 0, "issued by CN=Intermediate, which is not trusted (and was not sent, or cannot be read)", ""),
     ("path", "upper intermediate missing", "root", "leaf2 int2", HOST, 0, "issued by CN=Intermediate, which is not trusted", ""),
     ("path", "foreign root", "root_foreign", "leaf int", HOST, 0, "issued by CN=Test Root, which is not trusted", ""),
     ("path", "foreign root sent along", "root_foreign", "leaf int root", HOST, 0, "issued by CN=Test Root, which is not trusted", ""),
@@ -244,6 +286,10 @@ ROWS = [
     ("path", "nine authorities below the root", "root", "leaf_deep9 deep9 " + DEEP, HOST, 0, "the chain is too long", "we follow eight"),
     ("path", "more than are looked at", "root", "leaf" + " root_foreign" * 40 + " int", HOST, 0, "not trusted", "we look at 32 certificates"),
 
+    ("path", "a root's cross-certificate and its issuer expired", "root_short root_new", "leaf_root_new root_new_crossed root_short", HOST, 30, "good", ""),
+    ("path", "a root's cross-certificate and its issuer expired, no other way", "root_short", "leaf_root_new root_new_crossed", HOST, 30, "expired on", ""),
+    ("path", "a root's cross-certificate still valid", "root_short", "leaf_root_new root_new_crossed", HOST, 0, "good", ""),
+
     ("dates", "leaf expired", "root", "leaf_short", HOST, 30, "expired on", ""),
     ("dates", "last second", "root", "leaf_short", HOST, "last", "good", "openssl leaves the last second out; RFC 5280 4.1.2.5 has it in"),
     ("dates", "the second after", "root", "leaf_short", HOST, "after", "expired on", ""),
@@ -256,6 +302,7 @@ ROWS = [
     ("dates", "intermediate expired, a valid one too", "root", "leaf int_short int", HOST, 30, "good", ""),
     ("dates", "intermediate expired, a valid one first", "root", "leaf int int_short", HOST, 30, "good", ""),
     ("dates", "root expired", "root_short", "leaf_root_short", HOST, 30, "authority CN=Short Root expired on", ""),
+    ("dates", "valid beyond 2050, as GeneralizedTime", "root", "leaf_2070", HOST, 0, "good", ""),
     ("dates", "expired and another host", "root", "leaf_short", "example.org", 30, "expired on", ""),
 
     ("authority", "CA:false", "root", "leaf int_not_ca", HOST, 0, "is no certificate authority", ""),
@@ -289,6 +336,8 @@ ROWS = [
     ("strength", "leaf P-521", "root", "leaf_p521", HOST, 0, "good", ""),
     ("strength", "leaf secp256k1", "root", "leaf_k1", HOST, 0, "kind of key", "a curve that mbedTLS is built without"),
     ("strength", "leaf with a curve of its own", "root", "leaf_explicit", HOST, 0, "cannot be read", ""),
+    ("strength", "leaf P-192", "root", "leaf_p192", HOST, 0, "kind of key", "openssl verify's security level is below ours"),
+    ("strength", "leaf with a key for RSA-PSS only", "root", "leaf_pss_key", HOST, 0, "kind of key", "mbedTLS 3.6 has no such keys"),
     ("strength", "leaf Ed25519", "root", "leaf_ed", HOST, 0, "kind of key", "mbedTLS 3.6 has no Ed25519"),
     ("strength", "intermediate RSA 1024", "root", "leaf_int_rsa1024 int_rsa1024", HOST, 0, "too short", "openssl verify's security level is below ours"),
     ("strength", "root RSA 1024", "root_rsa1024", "leaf_root_rsa1024", HOST, 0, "too short", "openssl verify's security level is below ours"),
@@ -304,6 +353,15 @@ ROWS = [
     ("extensions", "unknown critical, intermediate", "root", "leaf int_unknown_critical", HOST, 0, "not trusted (and what was sent of it cannot be read", ""),
     ("extensions", "unknown critical, intermediate, another one too", "root", "leaf int_unknown_critical int", HOST, 0, "good",
      NO_WAY_BACK),
+    ("extensions", "a staple is promised", "root", "leaf_staple", HOST, 0, "good", ""),
+    ("extensions", "places of a CRL and of OCSP", "root", "leaf_places", HOST, 0, "good", ""),
+    ("extensions", "place of a CRL, critical", "root", "leaf_places_critical", HOST, 0, "critical one that is not known",
+     "revocation is not looked at here, so what insists on it is refused"),
+    ("extensions", "no subject, names critical", "root", "leaf_no_subject", HOST, 0, "good", ""),
+    ("extensions", "policies, critical", "root", "leaf_policies", HOST, 0, "good", ""),
+    ("extensions", "constraints of policies, critical", "root", "leaf int_policies", HOST, 0, "cannot be read", "policies are not looked at here, so what insists on them is refused"),
+    ("extensions", "subjectAltName twice", "root", "leaf_twice", HOST, 0, "", ""),
+    ("extensions", "signature's algorithm another inside than outside", "root", "leaf_other_algorithm", HOST, 0, "", ""),
     ("extensions", "unknown, intermediate", "root", "leaf int_unknown", HOST, 0, "good", ""),
 
     ("constraints", "permitted", "root", "leaf int_nc_in", HOST, 0, "good", ""),
@@ -318,13 +376,23 @@ ROWS = [
     ("constraints", "a wildcard that is permitted", "root", "leaf_nc_wild int_nc_in", HOST, 0, "good", ""),
     ("constraints", "permitted with a leading dot", "root", "leaf int_nc_dot", HOST, 0, "good", ""),
     ("constraints", "part of a label", "root", "leaf int_nc_label", HOST, 0, "name constraints", ""),
+    ("constraints", "permitted, written in capitals", "root", "leaf int_nc_case", HOST, 0, "good", ""),
+    ("constraints", "permitted, this host only", "root", "leaf int_nc_host", HOST, 0, "good", ""),
+    ("constraints", "a wildcard wider than what is permitted", "root", "leaf_nc_wild int_nc_host", HOST, 0, "name constraints", ""),
+    ("constraints", "second of two permitted", "root", "leaf int_nc_two", HOST, 0, "good", ""),
+    ("constraints", "permitted but also excluded", "root", "leaf int_nc_mixed", HOST, 0, "name constraints", ""),
+    ("constraints", "permitted, another excluded, critical", "root", "leaf int_nc_mixed_other", HOST, 0, "good", ""),
+    ("constraints", "all DNS names excluded", "root", "leaf int_nc_dns_none", HOST, 0, "name constraints", ""),
+    ("constraints", "of a form that it has no name of", "root", "leaf int_nc_rid", HOST, 0, "good", ""),
+    ("constraints", "two authorities above", "root", "leaf2 int2 int_nc_out", HOST, 0, "name constraints", ""),
+    ("constraints", "on the root, critical", "root_nc_critical", "leaf_root_nc_critical", HOST, 0, "may not vouch", ""),
     ("constraints", "one of two names not permitted", "root", "leaf_nc_two int_nc_in", HOST, 0, "name constraints", ""),
-    ("constraints", "names of addresses only", "root", "leaf_nc_ip int_nc_in", "192.0.2.7", 0, "good", ""),
-    ("constraints", "address permitted", "root", "leaf_nc_ip int_nc_ip_in", "192.0.2.7", 0, "good", ""),
-    ("constraints", "address not permitted", "root", "leaf_nc_ip int_nc_ip_out", "192.0.2.7", 0, "name constraints", ""),
-    ("constraints", "IPv6 under IPv4 constraints", "root", "leaf_nc_ip6 int_nc_ip_in", "2001:db8::7", 0, "name constraints", ""),
-    ("constraints", "address excluded", "root", "leaf_nc_ip int_nc_ip_excluded", "192.0.2.7", 0, "name constraints", ""),
-    ("constraints", "no addresses at all", "root", "leaf_nc_ip int_nc_no_ip", "192.0.2.7", 0, "name constraints", ""),
+    ("constraints", "names of addresses only", "root", "leaf_nc_ip int_nc_in", "127.0.0.7", 0, "good", ""),
+    ("constraints", "address permitted", "root", "leaf_nc_ip int_nc_ip_in", "127.0.0.7", 0, "good", ""),
+    ("constraints", "address not permitted", "root", "leaf_nc_ip int_nc_ip_out", "127.0.0.7", 0, "name constraints", ""),
+    ("constraints", "IPv6 under IPv4 constraints", "root", "leaf_nc_ip6 int_nc_ip_in", "::1", 0, "name constraints", ""),
+    ("constraints", "address excluded", "root", "leaf_nc_ip int_nc_ip_excluded", "127.0.0.7", 0, "name constraints", ""),
+    ("constraints", "no addresses at all", "root", "leaf_nc_ip int_nc_no_ip", "127.0.0.7", 0, "name constraints", ""),
     ("constraints", "no addresses, a DNS name", "root", "leaf int_nc_no_ip", HOST, 0, "good", ""),
     ("constraints", "organisation permitted", "root", "leaf int_nc_dir_in", HOST, 0, "good", ""),
     ("constraints", "organisation not permitted", "root", "leaf int_nc_dir_out", HOST, 0, "name constraints", ""),
@@ -344,6 +412,8 @@ KEYS = {
     "rsa2048": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
     "p384": ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
     "p521": ["EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+    "p192": ["EC", "-pkeyopt", "ec_paramgen_curve:P-192"],
+    "rsa_pss": ["RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
     "secp256k1": ["EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
     "ed25519": ["ED25519"],
     "explicit": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"],
@@ -389,6 +459,23 @@ def spoil(name):
     with open("spoilt.der", "wb") as out:
         out.write(der)
     openssl("x509", "-inform", "DER", "-in", "spoilt.der", "-out", name + ".pem")
+
+
+def der_item(tag, content):
+    size = len(content)
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([0x82, size >> 8, size & 255])) + content
+
+
+def sign_anew(name, old, new, inside=True):
+    """Put `new` for `old`, of the same size, into the certificate, or outside of what is signed; its issuer signs it again."""
+    der = subprocess.run(["openssl", "x509", "-in", name + ".pem", "-outform", "DER"], capture_output=True).stdout
+    signed = der[4:8 + int.from_bytes(der[6:8], "big")]
+    algorithm = der[4 + len(signed):][:2 + der[5 + len(signed)]]
+    signed, algorithm = (signed.replace(old, new), algorithm) if inside else (signed, algorithm.replace(old, new))
+    signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", C[C[name].issuer].key + ".key"], input=signed, capture_output=True).stdout
+    with open("signed.der", "wb") as out:
+        out.write(der_item(0x30, signed + algorithm + der_item(0x03, b"\0" + signature)))
+    openssl("x509", "-inform", "DER", "-in", "signed.der", "-out", name + ".pem")
 
 
 def make_other_string_type():
@@ -437,22 +524,33 @@ def ask_openssl(roots, chain, host, when):
     return "good" if done.returncode == 0 else "refused"
 
 
-def main():
-    os.makedirs(sys.argv[1], exist_ok=True)
-    os.chdir(sys.argv[1])
+def make_all(folder):
+    """Every certificate of the tables in `folder`, which becomes the working folder."""
+    os.makedirs(folder, exist_ok=True)
+    os.chdir(folder)
     add_authorities()
     add_leaves()
     for serial, name in enumerate(C, 1):
         make_certificate(name, serial)
     spoil("leaf_broken")
+    sign_anew("leaf_twice", bytes.fromhex("06032a0304"), bytes.fromhex("0603551d11"))
+    sign_anew("leaf_other_algorithm", bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a8648ce3d040303"), inside=False)
     make_other_string_type()
-    rows = ROWS + [("names", title, "root", "name_" + title.replace(" ", "_"), host, 0, wanted, why)
+
+
+def all_rows():
+    return ROWS + [("names", title, "root", "name_" + title.replace(" ", "_"), host, 0, wanted, why)
                    for title, _, host, wanted, why in NAMES]
+
+
+def main():
+    make_all(sys.argv[1])
     with open("rows", "w") as out:
-        for group, title, roots, chain, host, days, wanted, why in rows:
+        for group, title, roots, chain, host, days, wanted, why in all_rows():
             when = moment(days)
             verdict = ask_openssl(roots, chain, host, when)
             out.write("\t".join([group, title, join(roots), join(chain), host, str(when), wanted, verdict, why]) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

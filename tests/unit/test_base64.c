@@ -69,6 +69,24 @@ static void judges_every_character(void)
     }
 }
 
+/* RFC 4648 3.5: of the characters that carry only 2 or 4 bits at the end, those count whose other bits are zero. */
+static void takes_one_spelling(void)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (size_t i = 0; i < 64; i++) {
+        const char two[] = {'A', alphabet[i], '=', '='}, three[] = {'A', 'A', alphabet[i], '='};
+        const char two_url[] = {'A', alphabet_url[i]}, three_url[] = {'A', 'A', alphabet_url[i]};
+        struct buf b = buf_init(20);
+        unit_row("%c", alphabet[i]);
+        CHECK_EQUAL_INT(base64_decode(unit_edge(span_make(two, 4)), &b), i % 16 == 0);
+        CHECK_EQUAL_INT(base64_decode(unit_edge(span_make(three, 4)), &b), i % 4 == 0);
+        CHECK_EQUAL_INT(base64url_decode(unit_edge(span_make(two_url, 2)), &b), i % 16 == 0);
+        CHECK_EQUAL_INT(base64url_decode(unit_edge(span_make(three_url, 3)), &b), i % 4 == 0);
+        buf_free(&b);
+    }
+}
+
 static void undoes_itself(void)
 {
     char bytes[512];
@@ -101,10 +119,14 @@ static void refuses(void)
         BYTES("===="),   BYTES("Z==="),     BYTES("=Zg="),   BYTES("Zg=v"),     BYTES("Zh=="), /* bits left over */
         BYTES("Zm9="),   BYTES("Zg==Zg=="), BYTES("Zm9v\n"), BYTES(" Zm9v"),    BYTES("Zm-_"), BYTES("Zm9\0"),
         BYTES("Zm8=\n"), BYTES("Zm9vYg="),  BYTES("Z/=="),   BYTES("Zm9vYmF="),
+        /* RFC 4648 3.1 to 3.3: line ends, padding inside, other characters */
+        BYTES("Zm9v\r\nZm9v"), BYTES("Zm==Zm9v"), BYTES("Zm9vZ==="), BYTES("Z=m9"), BYTES("Zm9v===="),
+        BYTES("Zm9v\xC3\xA4" "=="), BYTES("Zm9!"),
     };
     static const struct span base64url_texts[] = {
         BYTES("Z"),    BYTES("Zg=="),  BYTES("Zm8="), BYTES("Zh"),    BYTES("Zm9"), BYTES("Zm+/"),
         BYTES("Zm9v "), BYTES("Zm9vZ"), BYTES("Zg="),  BYTES("\nZm9v"),
+        BYTES("Zm9vZm8="), BYTES("Zm9v\0"), BYTES("="), BYTES("Zm 9v"), BYTES("Zm9v%3D"),
     };
     struct buf b = buf_init(100);
     for (size_t i = 0; i < COUNT_OF(base64_texts); i++) {
@@ -152,7 +174,7 @@ static void keeps_the_ceiling(void)
 }
 
 static const struct unit_test tests[] = {
-    TEST(follows_the_vectors), TEST(judges_every_character), TEST(undoes_itself),
+    TEST(follows_the_vectors), TEST(judges_every_character), TEST(takes_one_spelling), TEST(undoes_itself),
     TEST(refuses),             TEST(reads_lines),            TEST(keeps_the_ceiling),
 };
 UNIT_MAIN(tests)

@@ -42,32 +42,56 @@ static const struct text_row good_rows[] = {
           " \"Width\": 100\n },\n \"Animated\" : false,\n \"IDs\": [116, 943, 234, 38793]\n }\n}\n"),
      JSON_OBJECT},
     {TEXT("\"Hello world!\""), JSON_STRING},
+    /* RFC 8259 by its grammar: section 2 (blanks around each of the six characters), 6 (numbers), 7 and 8.1 (any scalar value) */
+    {TEXT("\r\n\t [\r\n\t 1\r\n\t ,\r\n\t {\r\n\t \"a\"\r\n\t :\r\n\t 2\r\n\t }\r\n\t ]\r\n\t "), JSON_ARRAY},
+    {TEXT("-0.0"), JSON_NUMBER}, {TEXT("0.10"), JSON_NUMBER}, {TEXT("-1e-01"), JSON_NUMBER}, {TEXT("1E+00"), JSON_NUMBER},
+    {TEXT("10"), JSON_NUMBER}, {TEXT("9e999999999"), JSON_NUMBER}, {TEXT("0e-0"), JSON_NUMBER}, {TEXT("-0E+1"), JSON_NUMBER},
+    {TEXT("\" !#~\x7F\""), JSON_STRING},
+    {TEXT("\"\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\""), JSON_STRING},
+    {TEXT("\"\xE2\x80\xA8\xEF\xBB\xBF\""), JSON_STRING},
+    {TEXT("\"\\u0000\\u001F\\uABCD\\uabcd\\uDBFF\\uDFFF\""), JSON_STRING},
+    {TEXT("{\"\xC3\xA4\\n\":\"\"}"), JSON_OBJECT},
     {TEXT("42"), JSON_NUMBER},
 };
 
+#define BAD(text) {TEXT(text), 0}
+
 static const struct text_row bad_rows[] = {
-    {TEXT(""), 0}, {TEXT(" "), 0}, {TEXT("\xEF\xBB\xBF{}"), 0}, {TEXT("nul"), 0}, {TEXT("nullx"), 0}, {TEXT("True"), 0},
-    {TEXT("NaN"), 0}, {TEXT("Infinity"), 0}, {TEXT("undefined"), 0}, {TEXT("null null"), 0}, {TEXT("1 2"), 0},
-    {TEXT("{}\0"), 0}, {TEXT("\0{}"), 0}, {TEXT("{}x"), 0}, {TEXT("{},"), 0}, {TEXT("[]]"), 0}, {TEXT("}"), 0}, {TEXT(","), 0},
-    {TEXT("\v1"), 0}, {TEXT("\xC2\xA0" "1"), 0}, {TEXT("// c\n1"), 0}, {TEXT("/**/1"), 0}, {TEXT("1#"), 0},
+    BAD(""), BAD(" "), BAD("\xEF\xBB\xBF{}"), BAD("nul"), BAD("nullx"), BAD("True"), BAD("NaN"), BAD("Infinity"),
+    BAD("undefined"), BAD("null null"), BAD("1 2"), BAD("{}\0"), BAD("\0{}"), BAD("{}x"), BAD("{},"), BAD("[]]"), BAD("}"),
+    BAD(","), BAD("\v1"), BAD("\xC2\xA0" "1"), BAD("// c\n1"), BAD("/**/1"), BAD("1#"),
     /* numbers */
-    {TEXT("-"), 0}, {TEXT("+1"), 0}, {TEXT("01"), 0}, {TEXT("-01"), 0}, {TEXT("00"), 0}, {TEXT("1."), 0}, {TEXT(".5"), 0},
-    {TEXT("1.e1"), 0}, {TEXT("1e"), 0}, {TEXT("1e+"), 0}, {TEXT("1e1.5"), 0}, {TEXT("0x1"), 0}, {TEXT("1_0"), 0}, {TEXT("- 1"), 0},
-    {TEXT("1a"), 0}, {TEXT("--1"), 0},
+    BAD("-"), BAD("+1"), BAD("01"), BAD("-01"), BAD("00"), BAD("1."), BAD(".5"), BAD("1a"), BAD("--1"),
+    BAD("1.e1"), BAD("1e"), BAD("1e+"), BAD("1e1.5"), BAD("0x1"), BAD("1_0"), BAD("- 1"),
     /* strings */
-    {TEXT("\""), 0}, {TEXT("\"a"), 0}, {TEXT("'a'"), 0}, {TEXT("a"), 0}, {TEXT("\"\\"), 0}, {TEXT("\"\\\""), 0}, {TEXT("\"\\x\""), 0},
-    {TEXT("\"\\u\""), 0}, {TEXT("\"\\u12\""), 0}, {TEXT("\"\\u123g\""), 0}, {TEXT("\"\\u 123\""), 0}, {TEXT("\"\\U0041\""), 0},
-    {TEXT("\"\\\0\""), 0}, {TEXT("\"\n\""), 0}, {TEXT("\"\t\""), 0}, {TEXT("\"\0\""), 0}, {TEXT("\"\x1F\""), 0}, {TEXT("\"\x80\""), 0},
-    {TEXT("\"\xC3\""), 0}, {TEXT("\"\xC0\x80\""), 0}, {TEXT("\"\xED\xA0\x80\""), 0}, {TEXT("\"\xF4\x90\x80\x80\""), 0},
-    {TEXT("\"\xFF\""), 0}, {TEXT("\"a\"b"), 0},
+    BAD("\""), BAD("\"a"), BAD("'a'"), BAD("a"), BAD("\"\\"), BAD("\"\\\""), BAD("\"\\x\""),
+    BAD("\"\\u\""), BAD("\"\\u12\""), BAD("\"\\u123g\""), BAD("\"\\u 123\""), BAD("\"\\U0041\""),
+    BAD("\"\\\0\""), BAD("\"\n\""), BAD("\"\t\""), BAD("\"\0\""), BAD("\"\x1F\""), BAD("\"\x80\""),
+    BAD("\"\xC3\""), BAD("\"\xC0\x80\""), BAD("\"\xED\xA0\x80\""), BAD("\"\xF4\x90\x80\x80\""),
+    BAD("\"\xFF\""), BAD("\"a\"b"),
     /* arrays and objects */
-    {TEXT("["), 0}, {TEXT("[1"), 0}, {TEXT("[1,"), 0}, {TEXT("[,]"), 0}, {TEXT("[1,]"), 0}, {TEXT("[,1]"), 0}, {TEXT("[1,,2]"), 0},
-    {TEXT("[1 2]"), 0}, {TEXT("[1:2]"), 0}, {TEXT("[\"a\":1]"), 0}, {TEXT("[}"), 0}, {TEXT("[1}"), 0}, {TEXT("[[]"), 0}, {TEXT("{"), 0},
-    {TEXT("{]"), 0}, {TEXT("{\"a\""), 0}, {TEXT("{\"a\":"), 0}, {TEXT("{\"a\":1"), 0}, {TEXT("{\"a\":1,"), 0},
-    {TEXT("{\"a\":1,}"), 0}, {TEXT("{,}"), 0}, {TEXT("{,\"a\":1}"), 0}, {TEXT("{\"a\" 1}"), 0}, {TEXT("{\"a\":}"), 0},
-    {TEXT("{\"a\"}"), 0}, {TEXT("{\"a\",1}"), 0}, {TEXT("{a:1}"), 0}, {TEXT("{1:1}"), 0}, {TEXT("{null:1}"), 0}, {TEXT("{'a':1}"), 0},
-    {TEXT("{\"a\":1 \"b\":2}"), 0}, {TEXT("{\"a\":1]"), 0}, {TEXT("{\"a\"::1}"), 0}, {TEXT("{\"a\":1:2}"), 0}, {TEXT("{[]:1}"), 0},
-    {TEXT("[{\"a\":1},[2}]"), 0}, {TEXT("[[1],{\"a\":2]]"), 0}, {TEXT("{\"a\":[1}"), 0}, {TEXT("[{\"a\":1]}"), 0},
+    BAD("["), BAD("[1"), BAD("[1,"), BAD("[,]"), BAD("[1,]"), BAD("[,1]"), BAD("[1,,2]"),
+    BAD("[1 2]"), BAD("[1:2]"), BAD("[\"a\":1]"), BAD("[}"), BAD("[1}"), BAD("[[]"), BAD("{"),
+    BAD("{]"), BAD("{\"a\""), BAD("{\"a\":"), BAD("{\"a\":1"), BAD("{\"a\":1,"),
+    BAD("{\"a\":1,}"), BAD("{,}"), BAD("{,\"a\":1}"), BAD("{\"a\" 1}"), BAD("{\"a\":}"),
+    BAD("{\"a\"}"), BAD("{\"a\",1}"), BAD("{a:1}"), BAD("{1:1}"), BAD("{null:1}"), BAD("{'a':1}"),
+    BAD("{\"a\":1 \"b\":2}"), BAD("{\"a\":1]"), BAD("{\"a\"::1}"), BAD("{\"a\":1:2}"), BAD("{[]:1}"),
+    /* RFC 8259 by its grammar: 2 and 3 (blanks, literals), 6 (numbers), 7 (escapes), 8.1 (UTF-8, RFC 3629), 4 and 5 */
+    BAD("TRUE"), BAD("False"), BAD("NULL"), BAD("tru"), BAD("fals"), BAD("truefalse"), BAD("true1"), BAD("-Infinity"), BAD("-NaN"),
+    BAD("\f1"), BAD("1\f"), BAD("\xC2\x85" "1"), BAD("\xE2\x80\xA8" "1"), BAD("\xE3\x80\x80" "1"), BAD("1\0"), BAD("\x1A"),
+    BAD("\xFF\xFE[\0]\0"), BAD("\xFE\xFF\0[\0]"), BAD("\0[\0]"), BAD("[\xEF\xBB\xBF]"), BAD("e1"), BAD("-.5"), BAD("-0."), BAD("0e"),
+    BAD("0e-"), BAD("0x"), BAD("0b1"), BAD("0o7"), BAD("1.2.3"), BAD("1e1e1"), BAD("1e 1"), BAD("1 e1"), BAD("1,000"), BAD("1n"),
+    BAD("1f"), BAD("-01.5"), BAD("00.5"), BAD("\xEF\xBC\x91"), BAD("\xE2\x88\x92" "1"), BAD("\"\\a\""), BAD("\"\\'\""), BAD("\"\\v\""),
+    BAD("\"\\0\""), BAD("\"\\x41\""), BAD("\"\\u00e\""), BAD("\"\\u{41}\""), BAD("\"\\B\""), BAD("\"\\N\""), BAD("\"\\\xC3\xA4\""),
+    BAD("\"\\\n\""), BAD("\"\\u+041\""), BAD("\"\r\""), BAD("\"\b\""), BAD("\"\x01\""), BAD("{\"\n\":1}"), BAD("{\"\x80\":1}"),
+    BAD("\"\xC1\xBF\""), BAD("\"\xE0\x80\xAF\""), BAD("\"\xE0\x9F\xBF\""), BAD("\"\xF0\x80\x80\xAF\""), BAD("\"\xF0\x8F\xBF\xBF\""),
+    BAD("\"\xED\xBF\xBF\""), BAD("\"\xF5\x80\x80\x80\""), BAD("\"\xF8\x88\x80\x80\x80\""), BAD("\"\xE2\x82\""), BAD("\"\xF0\x9F\x98\""),
+    BAD("\"\xE2\x28\xA1\""), BAD("\"\xC3\xC3\xA4\""), BAD("\"\xBF\""), BAD("\"\xFE\""), BAD("`a`"), BAD("\xE2\x80\x9C" "a\xE2\x80\x9D"),
+    BAD("\"a\" \"b\""), BAD("(1)"), BAD("[1;2]"), BAD("[1,\n]"), BAD("[...1]"), BAD("[\"a\" \"b\"]"), BAD("[[],]"),
+    BAD("{\"a\":1,,\"b\":2}"), BAD("{\"a\"=1}"), BAD("{\"a\"=>1}"), BAD("{:1}"), BAD("{\"a\":1;\"b\":2}"), BAD("{\"a\":1 // c\n}"),
+    BAD("{\"a\":/**/1}"), BAD("{true:1}"), BAD("{\"a\":b}"), BAD("{{}}"), BAD("{\"a\"\"b\":1}"), BAD("{\"a\",\"b\"}"), BAD("{[1]}"),
+    BAD("[][]"), BAD("{}{}"), BAD("[]{}"),
+    BAD("[{\"a\":1},[2}]"), BAD("[[1],{\"a\":2]]"), BAD("{\"a\":[1}"), BAD("[{\"a\":1]}"),
 };
 
 static void accepts(void)
@@ -469,20 +493,8 @@ static void stays_inside_unchecked_text(void)
 }
 
 static const struct unit_test tests[] = {
-    TEST(accepts),
-    TEST(refuses),
-    TEST(refuses_what_is_cut),
-    TEST(says_where),
-    TEST(limits_the_depth),
-    TEST(finds_members),
-    TEST(walks),
-    TEST(decodes_strings),
-    TEST(reads_integers),
-    TEST(copies_texts),
-    TEST(writes_strings),
-    TEST(reads_what_it_wrote),
-    TEST(writes_values_again),
-    TEST(writes_the_deepest_value),
-    TEST(stays_inside_unchecked_text),
+    TEST(accepts), TEST(refuses), TEST(refuses_what_is_cut), TEST(says_where), TEST(limits_the_depth), TEST(finds_members),
+    TEST(walks), TEST(decodes_strings), TEST(reads_integers), TEST(copies_texts), TEST(writes_strings), TEST(reads_what_it_wrote),
+    TEST(writes_values_again), TEST(writes_the_deepest_value), TEST(stays_inside_unchecked_text),
 };
 UNIT_MAIN(tests)
